@@ -1,0 +1,70 @@
+import type { DataType } from "../arrow/data-type.ts";
+import type { Schema } from "../arrow/schema.ts";
+import type { Value } from "../arrow/value.ts";
+import type { PlainError } from "../common/engine-error.ts";
+
+/**
+ * What the Flight SQL front end asks of the scheduler. Everything that takes SQL throws EngineError with the span of the
+ * offending text.
+ */
+export interface QueryService {
+  /** Parses, binds and plans without running: schema, parameter types, and whether it is a query. */
+  describe(sql: string, session: Session): Promise<StatementDescription>;
+  /**
+   * Starts a statement. For a query it returns when the last stage has been placed (or the job has ended), so that the
+   * endpoints are known; statements without rows (CREATE VIEW, SET …) run to their end.
+   */
+  execute(sql: string, parameters: readonly Value[], session: Session): Promise<StartedQuery>;
+  /** Starts a query and returns at once; `progress` follows it. */
+  submit(sql: string, parameters: readonly Value[], session: Session): Promise<{ readonly queryId: string; readonly schema: Schema }>;
+  progress(queryId: string): Promise<QueryProgress>;
+  /** Stops the tasks and frees memory and files. False: unknown, or already ended. Idempotent. */
+  cancel(queryId: string, reason: string): Promise<boolean>;
+  /** Relations for GetTables and information_schema. */
+  relations(session: Session): Promise<readonly { readonly name: string; readonly type: "TABLE" | "VIEW"; readonly schema: Schema }[]>;
+}
+
+/** One client's settings. Found by bearer token or cookie; anonymous clients share nothing but the default. */
+export type Session = { readonly sessionId: string; readonly settings: Map<string, string> };
+
+export type StatementDescription = {
+  readonly schema: Schema;
+  readonly parameterTypes: readonly DataType[];
+  /** True for statements that put out no rows. */
+  readonly isUpdate: boolean;
+};
+
+export type StartedQuery = {
+  readonly queryId: string;
+  readonly schema: Schema;
+  readonly ordered: boolean;
+  readonly isUpdate: boolean;
+  /** Where the rows are; in order. Empty for an update. */
+  readonly endpoints: readonly ResultEndpoint[];
+  /** -1 where not known. */
+  readonly totalRows: number;
+  readonly totalBytes: number;
+};
+
+/** One result partition: redeemed at `locations` (host:port of executors), or through the scheduler. */
+export type ResultEndpoint = { readonly ticket: ResultTicket; readonly locations: readonly { readonly host: string; readonly port: number }[] };
+
+/** Names one partition that a task has written (a result, or shuffle data); what a Flight ticket encodes. */
+export type ResultTicket = {
+  readonly jobId: string;
+  readonly stageId: number;
+  /** The task that wrote it, and which of its attempts. */
+  readonly task: number;
+  readonly attempt: number;
+  /** Partition of that task's output. */
+  readonly partition: number;
+  readonly executorId: string;
+};
+
+export type QueryProgress = {
+  readonly state: "queued" | "running" | "finished" | "failed" | "cancelled";
+  /** 0 to 1: finished tasks over all tasks. */
+  readonly fraction: number;
+  readonly started: StartedQuery | null;
+  readonly error: PlainError | null;
+};
