@@ -26,6 +26,8 @@ export type ExecutorMessage =
   | { readonly kind: "task_started"; readonly task: TaskId }
   | { readonly kind: "task_finished"; readonly task: TaskId; readonly partitions: readonly PartitionSize[]; readonly operators: readonly OperatorMetrics[] }
   | { readonly kind: "task_failed"; readonly task: TaskId; readonly error: PlainError }
+  /** All rows of a result partition went out to a client. */
+  | { readonly kind: "result_read"; readonly task: TaskId }
   /** It will finish what runs and wants nothing new. */
   | { readonly kind: "draining" };
 

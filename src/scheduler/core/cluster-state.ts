@@ -1,0 +1,119 @@
+import type { PlainError } from "../../common/engine-error.ts";
+import type { ExecutorDescription, TaskId } from "../../stage/control-message.ts";
+import type { OperatorMetrics, PartitionSize } from "../../stage/task-report.ts";
+import type { ScanSplit, StageSink } from "../../stage/stage.ts";
+
+/**
+ * Everything the scheduler knows, as plain data. Only `step` (step.ts) changes it: a job goes
+ *
+ *     queued ─► running ─► finished ─► (released)
+ *         └────────┴─────► failed | cancelled
+ *
+ * and inside it a stage goes waiting ─► running ─► finished, and back to waiting or running when output is lost.
+ */
+export type ClusterState = {
+  readonly executors: Map<string, ExecutorState>;
+  readonly jobs: Map<string, JobState>;
+  readonly limits: ClusterLimits;
+};
+
+export type ClusterLimits = {
+  /** An executor that was silent for so long is lost. */
+  readonly executorTimeoutMs: number;
+  readonly heartbeatIntervalMs: number;
+  /** How often one task may be tried. */
+  readonly taskAttemptsMax: number;
+  /** A job with work to do and no executor at all fails after this. */
+  readonly noExecutorsGraceMs: number;
+  /** Results are kept so long after they were read in full (a client may retry), or if nobody reads them. */
+  readonly readResultTtlMs: number;
+  readonly unreadResultTtlMs: number;
+  /** Jobs that run at once; further ones queue, up to `queuedJobsMax`. */
+  readonly runningJobsMax: number;
+  readonly queuedJobsMax: number;
+};
+
+export const defaultLimits: ClusterLimits = {
+  executorTimeoutMs: 20_000,
+  heartbeatIntervalMs: 2_000,
+  taskAttemptsMax: 4,
+  noExecutorsGraceMs: 30_000,
+  readResultTtlMs: 5_000,
+  unreadResultTtlMs: 300_000,
+  runningJobsMax: 64,
+  queuedJobsMax: 1_024,
+};
+
+export type ExecutorState = {
+  description: ExecutorDescription;
+  /** `connected`: takes tasks; `draining`: finishes what runs; `disconnected`: its stream ended, it may come back. */
+  status: "connected" | "draining" | "disconnected";
+  lastSeenMs: number;
+  /** Keys (taskKey) of the tasks it was sent and has not ended. */
+  readonly running: Set<string>;
+  /** `job/stage` of the plans it was sent over the present connection. */
+  readonly plansSent: Set<string>;
+};
+
+export type JobState = {
+  readonly jobId: string;
+  status: "queued" | "running" | "finished" | "failed" | "cancelled";
+  readonly submittedMs: number;
+  startedMs: number;
+  endedMs: number;
+  readonly stages: StageState[];
+  error: PlainError | null;
+  /** Where all tasks of the result stage run: known once, then fixed, since clients hold tickets. */
+  placed: boolean;
+  /** Running tasks over all stages, for fair sharing. */
+  runningTasks: number;
+  /** When to free it; Infinity while it runs. */
+  releaseAtMs: number;
+  /** When the grace of a job without any executor began; Infinity while there is one. */
+  starvedSinceMs: number;
+};
+
+export type StageState = {
+  readonly stageId: number;
+  /** The encoded plan (codec/encode-stage.ts), opaque here. */
+  readonly plan: Uint8Array;
+  readonly sink: StageSink;
+  readonly inputs: readonly number[];
+  /** Stages that read this one. */
+  readonly readers: readonly number[];
+  status: "waiting" | "running" | "finished";
+  readonly tasks: TaskState[];
+  /** Positions of tasks that wait for a slot; the last is taken first. */
+  readonly pending: number[];
+  finishedTasks: number;
+};
+
+export type TaskState = {
+  readonly splits: readonly { readonly scanId: number; readonly splits: readonly ScanSplit[] }[];
+  status: "pending" | "running" | "finished";
+  attempt: number;
+  executorId: string | null;
+  failures: number;
+  startedMs: number;
+  endedMs: number;
+  partitions: readonly PartitionSize[];
+  operators: readonly OperatorMetrics[];
+  /** Result stage: its rows went out to a client in full. */
+  read: boolean;
+};
+
+export function newClusterState(limits: ClusterLimits = defaultLimits): ClusterState {
+  return { executors: new Map(), jobs: new Map(), limits };
+}
+
+export function taskKey(task: TaskId): string {
+  return `${task.jobId}/${task.stageId}/${task.task}/${task.attempt}`;
+}
+
+export function isEnded(job: JobState): boolean {
+  return job.status === "finished" || job.status === "failed" || job.status === "cancelled";
+}
+
+export function resultStageOf(job: JobState): StageState {
+  return job.stages[job.stages.length - 1]!;
+}

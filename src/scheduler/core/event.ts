@@ -1,0 +1,41 @@
+import type { PlainError } from "../../common/engine-error.ts";
+import type { ExecutorDescription, SchedulerMessage, TaskId } from "../../stage/control-message.ts";
+import type { OperatorMetrics, PartitionSize } from "../../stage/task-report.ts";
+import type { ScanSplit, StageSink } from "../../stage/stage.ts";
+
+/** What a submitted job consists of; plans are encoded already. Stages in order, the result stage last. */
+export type JobDefinition = {
+  readonly jobId: string;
+  readonly stages: readonly {
+    readonly stageId: number;
+    readonly plan: Uint8Array;
+    readonly sink: StageSink;
+    readonly inputs: readonly number[];
+    readonly tasks: readonly { readonly splits: readonly { readonly scanId: number; readonly splits: readonly ScanSplit[] }[] }[];
+  }[];
+};
+
+/** Whatever can happen to the scheduler. Time comes beside it, as an argument of `step`. */
+export type SchedulerEvent =
+  | { readonly kind: "job_submitted"; readonly job: JobDefinition }
+  | { readonly kind: "executor_registered"; readonly executor: ExecutorDescription; readonly running: readonly TaskId[] }
+  | { readonly kind: "executor_heartbeat"; readonly executorId: string; readonly running: readonly TaskId[] }
+  /** Its stream ended; it has until the timeout to come back. */
+  | { readonly kind: "executor_disconnected"; readonly executorId: string }
+  | { readonly kind: "executor_draining"; readonly executorId: string }
+  | { readonly kind: "task_finished"; readonly executorId: string; readonly task: TaskId; readonly partitions: readonly PartitionSize[]; readonly operators: readonly OperatorMetrics[] }
+  | { readonly kind: "task_failed"; readonly executorId: string; readonly task: TaskId; readonly error: PlainError }
+  | { readonly kind: "result_read"; readonly task: TaskId }
+  | { readonly kind: "cancel_job"; readonly jobId: string; readonly error: PlainError }
+  /** Time passed: deadlines are looked at. */
+  | { readonly kind: "tick" };
+
+/** What the caller must now do, in this order; `save_job` before anything that was listed after it is sent. */
+export type SchedulerAction =
+  | { readonly kind: "save_job"; readonly jobId: string }
+  | { readonly kind: "delete_job"; readonly jobId: string }
+  | { readonly kind: "send"; readonly executorId: string; readonly message: SchedulerMessage }
+  /** The places of the result are known: GetFlightInfo may answer. */
+  | { readonly kind: "job_placed"; readonly jobId: string }
+  | { readonly kind: "job_ended"; readonly jobId: string }
+  | { readonly kind: "executor_lost"; readonly executorId: string; readonly reason: string };
