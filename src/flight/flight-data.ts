@@ -1,0 +1,123 @@
+import { assert } from "../common/assert.ts";
+import { EngineError } from "../common/engine-error.ts";
+import type { EncodedBatch } from "../shuffle/encoded-batch.ts";
+import { messageHeaderOf } from "./ipc-message.ts";
+
+/**
+ * FlightData by hand. The fields are 1 descriptor, 2 data_header, 3 app_metadata, 1000 data_body, all length-delimited, so
+ * a message is: 12 len header, 1A len metadata, C2 3E len body. A codec would copy the body twice.
+ */
+export type FlightDataParts = {
+  readonly descriptor: Uint8Array | null;
+  readonly header: Uint8Array;
+  readonly appMetadata: Uint8Array | null;
+  readonly body: Uint8Array;
+};
+
+const emptyBytes = new Uint8Array(0);
+
+function varintSize(value: number): number {
+  let size = 1;
+  for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 0x80)) size++;
+  return size;
+}
+
+function writeVarint(target: Uint8Array, at: number, value: number): number {
+  let offset = at;
+  let rest = value;
+  while (rest >= 0x80) {
+    target[offset++] = (rest % 0x80) | 0x80;
+    rest = Math.floor(rest / 0x80);
+  }
+  target[offset++] = rest;
+  return offset;
+}
+
+/** What grpc-js needs of a serialized message: it asks for the size, then has it copied behind its five-byte prefix. */
+export type SerializedFlightData = { readonly byteLength: number; copy(target: Uint8Array, offset: number): number };
+
+/** A message that is written straight into gRPC's frame: one copy of the body in total. */
+export function serializeFlightData(header: Uint8Array, body: Uint8Array, appMetadata: Uint8Array | null): SerializedFlightData {
+  const metadataSize = appMetadata === null ? 0 : 1 + varintSize(appMetadata.byteLength) + appMetadata.byteLength;
+  const bodySize = body.byteLength === 0 ? 0 : 2 + varintSize(body.byteLength) + body.byteLength;
+  const byteLength = 1 + varintSize(header.byteLength) + header.byteLength + metadataSize + bodySize;
+  return {
+    byteLength,
+    copy(target, offset) {
+      let at = offset;
+      target[at++] = 0x12;
+      at = writeVarint(target, at, header.byteLength);
+      target.set(header, at);
+      at += header.byteLength;
+      if (appMetadata !== null) {
+        target[at++] = 0x1a;
+        at = writeVarint(target, at, appMetadata.byteLength);
+        target.set(appMetadata, at);
+        at += appMetadata.byteLength;
+      }
+      if (body.byteLength > 0) {
+        target[at++] = 0xc2;
+        target[at++] = 0x3e;
+        at = writeVarint(target, at, body.byteLength);
+        target.set(body, at);
+        at += body.byteLength;
+      }
+      assert(at - offset === byteLength, "FlightData has the announced size");
+      return byteLength;
+    },
+  };
+}
+
+/** Splits one FlightData message into views of `bytes`. Throws invalid_argument when it is malformed. */
+export function parseFlightData(bytes: Uint8Array): FlightDataParts {
+  let descriptor: Uint8Array | null = null;
+  let header: Uint8Array = emptyBytes;
+  let appMetadata: Uint8Array | null = null;
+  let body: Uint8Array = emptyBytes;
+  let at = 0;
+  const readVarint = (): number => {
+    let value = 0;
+    for (let scale = 1; scale < 2 ** 49; scale *= 0x80) {
+      const byte = bytes[at++];
+      if (byte === undefined) break;
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) return value;
+    }
+    throw new EngineError("invalid_argument", "malformed FlightData message");
+  };
+  while (at < bytes.byteLength) {
+    const tag = readVarint();
+    const wireType = tag & 7;
+    if (wireType === 0) readVarint();
+    else if (wireType === 1) at += 8;
+    else if (wireType === 5) at += 4;
+    else if (wireType === 2) {
+      const size = readVarint();
+      if (at + size > bytes.byteLength) throw new EngineError("invalid_argument", "truncated FlightData message");
+      const field = bytes.subarray(at, at + size);
+      at += size;
+      if (tag === 0x0a) descriptor = field;
+      else if (tag === 0x12) header = field;
+      else if (tag === 0x1a) appMetadata = field;
+      else if (tag === 1000 * 8 + 2) body = field;
+    } else throw new EngineError("invalid_argument", "malformed FlightData message");
+  }
+  return { descriptor, header, appMetadata, body };
+}
+
+/**
+ * The batch of a received message in memory of its own that threads can share, the body on an 8-byte edge: what arrives
+ * sits at any offset of gRPC's buffer. Null for messages that are no record batch (schemas).
+ */
+export function toSharedBatch(parts: FlightDataParts): EncodedBatch | null {
+  if (parts.header.byteLength === 0) return null;
+  const message = messageHeaderOf(parts.header);
+  if (message.kind !== "record_batch") return null;
+  const bodyAt = (parts.header.byteLength + 7) & ~7;
+  const shared = new SharedArrayBuffer(bodyAt + parts.body.byteLength);
+  const header = new Uint8Array(shared, 0, parts.header.byteLength);
+  const body = new Uint8Array(shared, bodyAt, parts.body.byteLength);
+  header.set(parts.header);
+  body.set(parts.body);
+  return { header, body, rowCount: message.rowCount };
+}
