@@ -10,6 +10,8 @@ export type ColumnStatistics = {
   readonly distinctCount?: number;
   /** Average bytes of one value as stored in memory, for strings. */
   readonly averageByteSize?: number;
+  /** Compressed bytes of the column in the file, for choices of task counts. */
+  readonly storedByteSize?: number;
 };
 
 export type RowGroup = {
@@ -37,6 +39,8 @@ export type Table = {
   readonly rowCount: number;
   /** By column position. */
   readonly statistics: readonly ColumnStatistics[];
+  /** Columns of the files that are not in `schema`, since their type cannot be read: an error when referred to. */
+  readonly unsupportedColumns?: readonly { readonly name: string; readonly typeName: string }[];
 };
 
 /** A view is kept as the text of its query and bound anew at each use. */
