@@ -1,4 +1,5 @@
 import type { Schema } from "../arrow/schema.ts";
+import type { ExpressionCompiler } from "../compile/expression-compiler.ts";
 import type { Expression } from "../expr/expression.ts";
 import type { Batch } from "../kernel/batch.ts";
 import type { Kernels } from "../kernel/load-kernels.ts";
@@ -27,6 +28,7 @@ export interface Operator {
 export type TaskContext = {
   readonly memory: SlotMemory;
   readonly kernels: Kernels;
+  readonly compiler: ExpressionCompiler;
   readonly tables: TableSource;
   readonly shuffle: ShuffleFetcher;
   readonly spill: SpillSpace;

@@ -2,3 +2,7 @@
 export function abiVersion(): i32 {
   return 1;
 }
+export * from "./decode-scan";
+export * from "./gather";
+export * from "./hash";
+export * from "./rows";
