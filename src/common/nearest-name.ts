@@ -1,22 +1,20 @@
-/** The candidate that a mistyped name most likely means; undefined when none is close. Letter case does not count. */
-export function nearestName(name: string, candidates: Iterable<string>): string | undefined {
+/** The candidates that a mistyped name most likely means, nearest first, at most three. Letter case does not count. */
+export function nearestNames(name: string, candidates: Iterable<string>): readonly string[] {
   const wanted = name.toLowerCase();
   // A third of the letters may be wrong, and at least one: short names would else match anything or nothing.
-  let bestDistance = Math.max(1, Math.floor(wanted.length / 3)) + 1;
-  let best: string | undefined;
-  for (const candidate of candidates) {
-    const distance = editDistance(wanted, candidate.toLowerCase(), bestDistance);
-    if (distance < bestDistance) {
-      bestDistance = distance;
-      best = candidate;
-    }
+  const limit = Math.max(1, Math.floor(wanted.length / 3)) + 1;
+  const near: { readonly candidate: string; readonly distance: number }[] = [];
+  for (const candidate of new Set(candidates)) {
+    const distance = editDistance(wanted, candidate.toLowerCase(), limit);
+    if (distance < limit) near.push({ candidate, distance });
   }
-  return best;
+  near.sort((left, right) => left.distance - right.distance);
+  return near.slice(0, 3).map(({ candidate }) => candidate);
 }
 
-/** `perhaps you meant "…"`, or undefined: the hint of every error about an unknown name. */
+/** `perhaps you meant "…"`, or undefined: the hint of an error about an unknown name. */
 export function nearestNameHint(name: string, candidates: Iterable<string>): string | undefined {
-  const nearest = nearestName(name, candidates);
+  const [nearest] = nearestNames(name, candidates);
   return nearest === undefined ? undefined : `perhaps you meant "${nearest}"`;
 }
 
