@@ -18,7 +18,7 @@ export function typeOf(expression: Expression): DataType {
   }
 }
 
-const neverNull = new Set(["is_null", "is_not_null", "is_true", "is_not_true", "is_false", "is_not_false", "is_unknown", "is_not_unknown", "is_distinct_from", "is_not_distinct_from", "concat"]);
+const neverNull = new Set(["is_null", "is_not_null", "is_true", "is_not_true", "is_false", "is_not_false", "is_unknown", "is_not_unknown", "is_distinct_from", "is_not_distinct_from"]);
 const nullWhenAllAre = new Set(["coalesce", "greatest", "least"]);
 
 /** Whether the value may be NULL; exact enough for plans: false is a promise, true is not. */
@@ -191,7 +191,7 @@ const infix: Readonly<Record<string, readonly [symbol: string, precedence: numbe
   is_not_distinct_from: ["IS NOT DISTINCT FROM", 4],
   like: ["LIKE", 5],
   ilike: ["ILIKE", 5],
-  concat_operator: ["||", 6],
+  concat: ["||", 6],
   add: ["+", 7],
   subtract: ["-", 7],
   multiply: ["*", 8],
