@@ -1,0 +1,150 @@
+import type { MessagePort } from "node:worker_threads";
+import { EngineError, toPlainError } from "../common/engine-error.ts";
+import { decodeStage } from "../codec/encode-stage.ts";
+import { ExpressionCompiler } from "../compile/expression-compiler.ts";
+import { ParquetTableSource } from "../duckdb/parquet-table-source.ts";
+import { loadKernels, type Kernels } from "../kernel/load-kernels.ts";
+import { SlotMemory } from "../kernel/slot-memory.ts";
+import { buildOperators } from "../operator/build-operators.ts";
+import { makePartitionSink } from "../operator/make-partition-sink.ts";
+import type { TaskContext } from "../operator/operator.ts";
+import type { EncodedBatch } from "../shuffle/encoded-batch.ts";
+import { encodedByteSize } from "../shuffle/encoded-batch.ts";
+import type { OperatorMetrics, PartitionSize } from "../stage/task-report.ts";
+import { outputKib } from "./output-kib.ts";
+import { SpillDirectory } from "./spill-directory.ts";
+import { WorkerFetcher } from "./worker-fetcher.ts";
+import { controlWords, outputBytesMax, type FromWorker, type RunMessage, type SlotOptions } from "./worker-protocol.ts";
+
+type DecodedStage = ReturnType<typeof decodeStage>;
+
+/** Plans of recent stages, decoded: the tasks of a stage share one. */
+const decodedPlansMax = 16;
+
+/** What lives as long as the slot: its memory, kernels, compiled expressions and decoded plans. */
+export class TaskRunner {
+  readonly #options: SlotOptions;
+  readonly #memory: SlotMemory;
+  readonly #kernels: Kernels;
+  readonly #compiler: ExpressionCompiler;
+  readonly #control: Int32Array;
+  readonly #port: MessagePort;
+  readonly #post: (message: FromWorker) => void;
+  readonly #plans = new Map<string, DecodedStage>();
+
+  constructor(options: SlotOptions, port: MessagePort, post: (message: FromWorker) => void) {
+    this.#options = options;
+    this.#port = port;
+    this.#post = post;
+    this.#control = new Int32Array(options.control);
+    this.#memory = new SlotMemory(options.memoryBytes, { poison: options.poison });
+    this.#kernels = loadKernels(this.#memory);
+    this.#compiler = new ExpressionCompiler(this.#memory, this.#kernels);
+  }
+
+  /** Runs a task to its end and reports it; never throws. */
+  run(message: RunMessage): void {
+    try {
+      const { partitions, operators } = this.#execute(message);
+      this.#post({ kind: "finished", task: message.task, partitions, operators });
+    } catch (error) {
+      this.#post({ kind: "failed", task: message.task, error: toPlainError(error) });
+    }
+  }
+
+  #execute(message: RunMessage): { partitions: PartitionSize[]; operators: OperatorMetrics[] } {
+    const { task } = message;
+    const stage = this.#decode(message);
+    const checkCancelled = (): void => {
+      if (Atomics.load(this.#control, controlWords.cancel) !== 0) throw new EngineError("query_canceled", "the query was cancelled");
+    };
+    const fetcher = new WorkerFetcher({
+      task,
+      inputs: message.inputs,
+      port: this.#port,
+      control: this.#control,
+      post: this.#post,
+      checkCancelled,
+    });
+    const spillPrefix = `${task.jobId}-${task.stageId}-${task.task}-${task.attempt}`;
+    const spill = new SpillDirectory(this.#options.spillDirectory, spillPrefix, this.#options.spillBytesMax);
+    const context: TaskContext = {
+      memory: this.#memory,
+      kernels: this.#kernels,
+      compiler: this.#compiler,
+      tables: new ParquetTableSource(this.#options.databaseHandle, this.#memory, this.#kernels, checkCancelled),
+      shuffle: fetcher,
+      spill,
+      splits: new Map(message.splits.map(({ scanId, splits }) => [scanId, splits])),
+      checkCancelled,
+    };
+    const sizes = new Map<number, { rowCount: number; byteSize: number }>();
+    const consume = (partition: number, batch: EncodedBatch): void => {
+      const size = sizes.get(partition) ?? { rowCount: 0, byteSize: 0 };
+      sizes.set(partition, { rowCount: size.rowCount + batch.rowCount, byteSize: size.byteSize + encodedByteSize(batch) });
+      this.#putOut(message, partition, batch, checkCancelled);
+    };
+    this.#memory.resetPeak();
+    const tree = buildOperators(stage.plan, context);
+    const sink = makePartitionSink(context, stage.sink, stage.plan.schema, consume);
+    let sinkMicros = 0;
+    try {
+      sink.open();
+      tree.root.open();
+      for (let batch = tree.root.next(); batch !== null; batch = tree.root.next()) {
+        checkCancelled();
+        const start = performance.now();
+        sink.write(batch);
+        sinkMicros += (performance.now() - start) * 1000;
+      }
+      const start = performance.now();
+      sink.finish();
+      sinkMicros += (performance.now() - start) * 1000;
+    } finally {
+      try {
+        tree.root.close();
+      } finally {
+        sink.close();
+        spill.removeAll();
+      }
+    }
+    const partitions = [...sizes].map(([partition, size]) => ({ partition, ...size }));
+    const sinkMetrics: OperatorMetrics = {
+      name: stage.sink.kind,
+      rowCount: partitions.reduce((sum, size) => sum + size.rowCount, 0),
+      batchCount: partitions.length,
+      selfMicros: Math.round(sinkMicros),
+      peakBytes: this.#memory.peakBytes,
+      counters: {
+        outputBytes: partitions.reduce((sum, size) => sum + size.byteSize, 0),
+        fetchWaitMicros: Math.round(fetcher.waitMicros),
+        spilledBytes: spill.spilledBytes,
+      },
+    };
+    return { partitions, operators: [...tree.metrics(), sinkMetrics] };
+  }
+
+  #decode(message: RunMessage): DecodedStage {
+    const key = `${message.task.jobId}/${message.task.stageId}`;
+    let stage = this.#plans.get(key);
+    if (stage === undefined) {
+      stage = decodeStage(message.plan);
+      this.#plans.set(key, stage);
+      if (this.#plans.size > decodedPlansMax) this.#plans.delete(this.#plans.keys().next().value!);
+    }
+    return stage;
+  }
+
+  /** Hands a batch to the main thread, and waits while that is too far behind. */
+  #putOut(message: RunMessage, partition: number, batch: EncodedBatch, checkCancelled: () => void): void {
+    const kib = outputKib(batch);
+    Atomics.add(this.#control, controlWords.outputKib, kib);
+    this.#post({ kind: "output", task: message.task, partition, batch });
+    while (Atomics.load(this.#control, controlWords.outputKib) > outputBytesMax / 1024) {
+      checkCancelled();
+      const seen = Atomics.load(this.#control, controlWords.signal);
+      if (Atomics.load(this.#control, controlWords.outputKib) <= outputBytesMax / 1024) return;
+      Atomics.wait(this.#control, controlWords.signal, seen, 1000);
+    }
+  }
+}
