@@ -1,0 +1,88 @@
+import { EngineError } from "../common/engine-error.ts";
+import { unreachable } from "../common/assert.ts";
+import type { PhysicalNode } from "../physical/physical-node.ts";
+import type { OperatorMetrics } from "../stage/task-report.ts";
+import { FilterOperator } from "./filter.ts";
+import { HashAggregateOperator } from "./hash-aggregate.ts";
+import { HashJoinOperator } from "./hash-join.ts";
+import { LimitOperator } from "./limit.ts";
+import { MeasuredOperator } from "./measured-operator.ts";
+import { NestedLoopJoinOperator } from "./nested-loop-join.ts";
+import type { Operator, TaskContext } from "./operator.ts";
+import { ProjectOperator } from "./project.ts";
+import { SetOperationOperator } from "./set-operation.ts";
+import { ShuffleReadOperator } from "./shuffle-read.ts";
+import { SortOperator } from "./sort.ts";
+import { TopNOperator } from "./top-n.ts";
+import { UnionOperator } from "./union.ts";
+import { ValuesOperator } from "./values.ts";
+
+/** The operators of a task's plan, and what they did so far: in pre-order of the plan, inputs as task-report.ts orders them. */
+export type OperatorTree = { readonly root: Operator; metrics(): OperatorMetrics[] };
+
+/** Takes no memory yet: that begins with `root.open()`. */
+export function buildOperators(plan: PhysicalNode, context: TaskContext): OperatorTree {
+  const root = build(plan, context);
+  return { root, metrics: () => root.allMetrics() };
+}
+
+function build(node: PhysicalNode, context: TaskContext): MeasuredOperator {
+  const inputs = inputsOf(node).map((input) => build(input, context));
+  return new MeasuredOperator(context, node.kind, makeOperator(node, context, inputs), inputs);
+}
+
+function inputsOf(node: PhysicalNode): readonly PhysicalNode[] {
+  switch (node.kind) {
+    case "scan":
+    case "values":
+    case "shuffle_read":
+      return [];
+    case "hash_join":
+    case "nested_loop_join":
+      return [node.probe, node.build];
+    case "set_operation":
+      return [node.left, node.right];
+    case "union":
+      return node.inputs;
+    default:
+      return [node.input];
+  }
+}
+
+function makeOperator(node: PhysicalNode, context: TaskContext, inputs: readonly Operator[]): Operator {
+  const [first, second] = inputs as [Operator, Operator];
+  switch (node.kind) {
+    case "scan": {
+      const { schema, columns, pushed, tableName } = node;
+      return context.tables.scan({ schema, columns, pushed, tableName, splits: context.splits.get(node.scanId) ?? [] });
+    }
+    case "values":
+      return new ValuesOperator(context, node);
+    case "filter":
+      return new FilterOperator(context, node, first);
+    case "project":
+      return new ProjectOperator(context, node, first);
+    case "hash_aggregate":
+      return new HashAggregateOperator(context, node, first);
+    case "hash_join":
+      return new HashJoinOperator(context, node, first, second);
+    case "nested_loop_join":
+      return new NestedLoopJoinOperator(context, node, first, second);
+    case "sort":
+      return new SortOperator(context, node, first);
+    case "top_n":
+      return new TopNOperator(context, node, first);
+    case "limit":
+      return new LimitOperator(context, node, first);
+    case "union":
+      return new UnionOperator(context, node, ...inputs);
+    case "set_operation":
+      return new SetOperationOperator(context, node, first, second);
+    case "shuffle_read":
+      return new ShuffleReadOperator(context, node);
+    case "exchange":
+      throw new EngineError("internal", "an exchange reached an executor: the plan was not cut into stages");
+    default:
+      return unreachable(node, "plan node");
+  }
+}
