@@ -78,6 +78,10 @@ export type TaskFailed = {
   readonly error?: PlainError | undefined;
 };
 
+export type ResultRead = {
+  readonly task?: TaskId | undefined;
+};
+
 export type Draining = Readonly<Record<never, never>>;
 
 export type ExecutorMessage = {
@@ -87,6 +91,7 @@ export type ExecutorMessage = {
   readonly taskFinished?: TaskFinished | undefined;
   readonly taskFailed?: TaskFailed | undefined;
   readonly draining?: Draining | undefined;
+  readonly resultRead?: ResultRead | undefined;
 };
 
 export type Registered = {
@@ -708,6 +713,7 @@ export type ProtoMessages = {
   "onager.control.v1.TaskStarted": TaskStarted;
   "onager.control.v1.TaskFinished": TaskFinished;
   "onager.control.v1.TaskFailed": TaskFailed;
+  "onager.control.v1.ResultRead": ResultRead;
   "onager.control.v1.Draining": Draining;
   "onager.control.v1.ExecutorMessage": ExecutorMessage;
   "onager.control.v1.Registered": Registered;
@@ -1062,6 +1068,14 @@ export const protoDescriptor = {
                     }
                   }
                 },
+                "ResultRead": {
+                  "fields": {
+                    "task": {
+                      "type": "TaskId",
+                      "id": 1
+                    }
+                  }
+                },
                 "Draining": {
                   "fields": {}
                 },
@@ -1074,7 +1088,8 @@ export const protoDescriptor = {
                         "taskStarted",
                         "taskFinished",
                         "taskFailed",
-                        "draining"
+                        "draining",
+                        "resultRead"
                       ]
                     }
                   },
@@ -1105,6 +1120,11 @@ export const protoDescriptor = {
                     "draining": {
                       "type": "Draining",
                       "id": 6
+                    },
+                    "resultRead": {
+                      "type": "ResultRead",
+                      "id": 7,
+                      "protoName": "result_read"
                     }
                   }
                 },

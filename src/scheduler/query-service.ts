@@ -2,6 +2,9 @@ import type { DataType } from "../arrow/data-type.ts";
 import type { Schema } from "../arrow/schema.ts";
 import type { Value } from "../arrow/value.ts";
 import type { PlainError } from "../common/engine-error.ts";
+import type { ResultTicket } from "../flight/tickets.ts";
+
+export type { ResultTicket };
 
 /**
  * What the Flight SQL front end asks of the scheduler. Everything that takes SQL throws EngineError with the span of the
@@ -12,9 +15,10 @@ export interface QueryService {
   describe(sql: string, session: Session): Promise<StatementDescription>;
   /**
    * Starts a statement. For a query it returns when the last stage has been placed (or the job has ended), so that the
-   * endpoints are known; statements without rows (CREATE VIEW, SET …) run to their end.
+   * endpoints are known; statements without rows (CREATE VIEW, SET …) run to their end. `signal` aborts when the client goes
+   * away before that: the query is then cancelled and the promise rejects with query_canceled.
    */
-  execute(sql: string, parameters: readonly Value[], session: Session): Promise<StartedQuery>;
+  execute(sql: string, parameters: readonly Value[], session: Session, signal?: AbortSignal): Promise<StartedQuery>;
   /** Starts a query and returns at once; `progress` follows it. */
   submit(sql: string, parameters: readonly Value[], session: Session): Promise<{ readonly queryId: string; readonly schema: Schema }>;
   progress(queryId: string): Promise<QueryProgress>;
@@ -48,18 +52,6 @@ export type StartedQuery = {
 
 /** One result partition: redeemed at `locations` (host:port of executors), or through the scheduler. */
 export type ResultEndpoint = { readonly ticket: ResultTicket; readonly locations: readonly { readonly host: string; readonly port: number }[] };
-
-/** Names one partition that a task has written (a result, or shuffle data); what a Flight ticket encodes. */
-export type ResultTicket = {
-  readonly jobId: string;
-  readonly stageId: number;
-  /** The task that wrote it, and which of its attempts. */
-  readonly task: number;
-  readonly attempt: number;
-  /** Partition of that task's output. */
-  readonly partition: number;
-  readonly executorId: string;
-};
 
 export type QueryProgress = {
   readonly state: "queued" | "running" | "finished" | "failed" | "cancelled";

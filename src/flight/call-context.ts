@@ -1,0 +1,57 @@
+import { Metadata } from "@grpc/grpc-js";
+import { EngineError } from "../common/engine-error.ts";
+import type { CallContext } from "./flight-handlers.ts";
+
+/** What the kinds of calls have in common. */
+type ServerCall = {
+  readonly metadata: Metadata;
+  getPeer(): string;
+  sendMetadata(metadata: Metadata): void;
+  on(event: "cancelled", listener: () => void): unknown;
+};
+
+/** A handler's view of a gRPC call, with what the server itself needs to end it properly. */
+export type OpenCall = {
+  readonly context: CallContext;
+  /** Sends the response headers that the handler has set; only the first call does something. */
+  sendHeaders(): void;
+  /** From now on the signal stays quiet: grpc-js emits `cancelled` after successful calls too. */
+  finish(): void;
+};
+
+export function openCall(call: ServerCall): OpenCall {
+  const controller = new AbortController();
+  const responseHeaders = new Metadata();
+  let sent = false;
+  let finished = false;
+  call.on("cancelled", () => {
+    if (!finished) controller.abort(new EngineError("query_canceled", "the client cancelled the call or went away"));
+  });
+  return {
+    context: {
+      signal: controller.signal,
+      headers: headersOf(call.metadata),
+      peer: call.getPeer(),
+      setHeader: (name, value) => responseHeaders.set(name, value),
+    },
+    sendHeaders() {
+      if (sent) return;
+      sent = true;
+      // Without headers of ours, grpc-js sends its own together with the first message.
+      if (Object.keys(responseHeaders.getMap()).length > 0) call.sendMetadata(responseHeaders);
+    },
+    finish() {
+      finished = true;
+    },
+  };
+}
+
+/** A header that was sent several times is joined, as HTTP does; cookies with `; `. */
+function headersOf(metadata: Metadata): ReadonlyMap<string, string> {
+  const headers = new Map<string, string>();
+  for (const name of Object.keys(metadata.getMap())) {
+    const values = metadata.get(name).filter((value) => typeof value === "string");
+    if (values.length > 0) headers.set(name, values.join(name === "cookie" ? "; " : ", "));
+  }
+  return headers;
+}

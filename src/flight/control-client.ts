@@ -1,0 +1,43 @@
+import { Client, credentials, type ClientDuplexStream } from "@grpc/grpc-js";
+import type * as gen from "../gen/protos.ts";
+import type { ExecutorSideConnection } from "../stage/control-message.ts";
+import { executorMessageToProto, schedulerMessageFromProto } from "./control-codec.ts";
+import { controlMethods } from "./control-methods.ts";
+import { hostAndPort } from "./flight-server.ts";
+import { errorOfStatus } from "./grpc-status.ts";
+import { connectionOverStream } from "./stream-connection.ts";
+
+/**
+ * Opens the control stream to a scheduler. Returns at once: a scheduler that cannot be reached is told through onClose (with
+ * `unavailable`), and so is one that vanishes later; connecting again is the caller's.
+ */
+export function connectControl(host: string, port: number): ExecutorSideConnection {
+  const client = new Client(hostAndPort(host, port), credentials.createInsecure(), {
+    "grpc.max_receive_message_length": -1,
+    "grpc.max_send_message_length": -1,
+    "grpc.enable_channelz": 0,
+    "grpc.keepalive_time_ms": 10_000,
+    "grpc.keepalive_timeout_ms": 10_000,
+    "grpc.keepalive_permit_without_calls": 1,
+    // Two connections to one address would otherwise share a broken channel's back-off.
+    "grpc.use_local_subchannel_pool": 1,
+  });
+  const { path, requestSerialize, responseDeserialize } = controlMethods.Connect;
+  const call: ClientDuplexStream<gen.ExecutorMessage, gen.SchedulerMessage> = client.makeBidiStreamRequest(
+    path,
+    requestSerialize,
+    responseDeserialize,
+  );
+  const connection = connectionOverStream(call, {
+    encode: executorMessageToProto,
+    decode: schedulerMessageFromProto,
+    errorOf: errorOfStatus,
+    hangUp: () => {
+      call.end();
+      // What was sent is flushed first; a scheduler that does not answer the end is left behind.
+      setTimeout(() => call.cancel(), 1_000).unref();
+    },
+  });
+  call.on("status", () => client.close());
+  return connection;
+}

@@ -1,0 +1,28 @@
+import type * as grpc from "@grpc/grpc-js";
+import type { Logger } from "../common/logger.ts";
+import type * as gen from "../gen/protos.ts";
+import type { SchedulerSideConnection } from "../stage/control-message.ts";
+import { executorMessageFromProto, schedulerMessageToProto } from "./control-codec.ts";
+import { controlMethods } from "./control-methods.ts";
+import { connectionOverStream } from "./stream-connection.ts";
+
+export type ControlHandlers = {
+  /** Called for each executor that connects, before any message of it; listeners must be set right away. */
+  onExecutor(connection: SchedulerSideConnection): void;
+};
+
+/** Adds the scheduler's end of the control protocol to a gRPC server. */
+export function addControlService(server: grpc.Server, handlers: ControlHandlers, logger: Logger): void {
+  server.addService(controlMethods, {
+    Connect(call: grpc.ServerDuplexStream<gen.ExecutorMessage, gen.SchedulerMessage>) {
+      const connection = connectionOverStream(call, {
+        encode: schedulerMessageToProto,
+        decode: executorMessageFromProto,
+        errorOf: (error) => error,
+        hangUp: () => call.end(),
+      });
+      logger.log("debug", "an executor connected", { peer: call.getPeer() });
+      handlers.onExecutor(connection);
+    },
+  });
+}

@@ -1,0 +1,77 @@
+import { Server, ServerCredentials } from "@grpc/grpc-js";
+import { EngineError } from "../common/engine-error.ts";
+import type { Logger } from "../common/logger.ts";
+import { ByteBudget } from "./byte-budget.ts";
+import { addControlService, type ControlHandlers } from "./control-server.ts";
+import type { FlightHandlers } from "./flight-handlers.ts";
+import { addFlightService } from "./flight-service.ts";
+
+export type FlightServerOptions = {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly services: { readonly flight?: FlightHandlers; readonly control?: ControlHandlers };
+  readonly logger: Logger;
+  /** Bytes of all DoGet streams together that wait for their clients. */
+  readonly sendBudgetBytes?: number;
+  /** How long a client may take no rows before its stream is ended. */
+  readonly slowReaderMs?: number;
+};
+
+export type FlightServer = {
+  readonly port: number;
+  /** Lets running calls end for `graceMs`, then cuts them off. */
+  close(graceMs: number): Promise<void>;
+};
+
+const defaultSendBudgetBytes = 256 * 1024 * 1024;
+const defaultSlowReaderMs = 15 * 60_000;
+
+/** Serves Flight, the control protocol, or both on one port. Throws unavailable when the port is taken. */
+export async function startFlightServer(options: FlightServerOptions): Promise<FlightServer> {
+  const server = new Server({
+    "grpc.max_receive_message_length": -1,
+    "grpc.max_send_message_length": -1,
+    "grpc.enable_channelz": 0,
+    // Finds peers that vanished without closing their connection.
+    "grpc.keepalive_time_ms": 30_000,
+    "grpc.keepalive_timeout_ms": 20_000,
+  });
+  if (options.services.flight !== undefined) {
+    addFlightService(server, options.services.flight, {
+      budget: new ByteBudget(options.sendBudgetBytes ?? defaultSendBudgetBytes),
+      slowReaderMs: options.slowReaderMs ?? defaultSlowReaderMs,
+      logger: options.logger,
+    });
+  }
+  if (options.services.control !== undefined) addControlService(server, options.services.control, options.logger);
+  const port = await bind(server, options.host, options.port);
+  return { port, close: (graceMs) => shutDown(server, graceMs) };
+}
+
+/** `host:port`, with brackets around an IPv6 address. */
+export function hostAndPort(host: string, port: number): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+function bind(server: Server, host: string, port: number): Promise<number> {
+  const address = hostAndPort(host, port);
+  return new Promise((resolve, reject) => {
+    server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
+      if (error === null) resolve(bound);
+      else if (error.message.includes("EADDRINUSE")) {
+        reject(new EngineError("unavailable", `port ${port} of ${host} is in use already`, {}, error));
+      } else reject(new EngineError("invalid_argument", `cannot listen on ${address}: ${error.message}`, {}, error));
+    });
+  });
+}
+
+function shutDown(server: Server, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => server.forceShutdown(), graceMs);
+    server.tryShutdown(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
