@@ -38,7 +38,7 @@ export class Slot {
     });
     this.#ready = new Promise((resolve, reject) => {
       this.#worker.on("message", (message: FromWorker) => (message.kind === "ready" ? resolve() : this.#receive(message)));
-      this.#worker.on("error", (error) => {
+      this.#worker.on("error", (error: Error) => {
         reject(error);
         this.#fail({ code: "internal", message: `the slot's thread failed: ${error.message}`, details: {} });
       });

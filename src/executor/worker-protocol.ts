@@ -15,7 +15,7 @@ import type { ScanSplit } from "../stage/stage.ts";
 export type SlotOptions = {
   readonly slot: number;
   readonly memoryBytes: number;
-  readonly databaseHandle: bigint;
+  readonly databaseHandle: number;
   readonly spillDirectory: string;
   readonly spillBytesMax: number;
   readonly control: SharedArrayBuffer;

@@ -97,12 +97,10 @@ function eventOf(verb: string, words: string[]): SchedulerEvent {
 function parseStage(word: string) {
   const [description, inputs] = word.split("<");
   const [stageId, tasks, kind] = description!.split(":");
-  const hash = /^hash(\d+)$/.exec(kind!);
-  const sink: StageSink = hash === null ? { kind: kind as "single" } : { kind: "hash", keys: [], partitionCount: Number(hash[1]) };
   return {
     stageId: Number(stageId),
     plan: new Uint8Array(),
-    sink,
+    sinkKind: kind!.replace(/\d+$/, "") as StageSink["kind"],
     inputs: inputs === undefined ? [] : inputs.split(",").map(Number),
     tasks: Array.from({ length: Number(tasks) }, () => ({ splits: [] })),
   };

@@ -88,7 +88,7 @@ function localBytes(job: JobState, stage: StageState, position: number): Readonl
 }
 
 function partitionRead(producer: StageState, position: number): number {
-  return producer.sink.kind === "hash" ? position : 0;
+  return producer.sinkKind === "hash" ? position : 0;
 }
 
 function launch(

@@ -77,7 +77,7 @@ export type StageState = {
   readonly stageId: number;
   /** The encoded plan (codec/encode-stage.ts), opaque here. */
   readonly plan: Uint8Array;
-  readonly sink: StageSink;
+  readonly sinkKind: StageSink["kind"];
   readonly inputs: readonly number[];
   /** Stages that read this one. */
   readonly readers: readonly number[];

@@ -9,7 +9,7 @@ export type JobDefinition = {
   readonly stages: readonly {
     readonly stageId: number;
     readonly plan: Uint8Array;
-    readonly sink: StageSink;
+    readonly sinkKind: StageSink["kind"];
     readonly inputs: readonly number[];
     readonly tasks: readonly { readonly splits: readonly { readonly scanId: number; readonly splits: readonly ScanSplit[] }[] }[];
   }[];

@@ -9,7 +9,7 @@ export function onJobSubmitted(state: ClusterState, definition: JobDefinition, n
     (stage): StageState => ({
       stageId: stage.stageId,
       plan: stage.plan,
-      sink: stage.sink,
+      sinkKind: stage.sinkKind,
       inputs: stage.inputs,
       readers: definition.stages.filter((other) => other.inputs.includes(stage.stageId)).map((other) => other.stageId),
       status: "waiting",

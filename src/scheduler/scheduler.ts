@@ -1,0 +1,281 @@
+import { randomBytes } from "node:crypto";
+import type { Schema } from "../arrow/schema.ts";
+import type { Value } from "../arrow/value.ts";
+import { bindStatement } from "../bind/bind-statement.ts";
+import type { MutableCatalog } from "../catalog/open-catalog.ts";
+import { encodeStage } from "../codec/encode-stage.ts";
+import { EngineError, type PlainError } from "../common/engine-error.ts";
+import type { Logger } from "../common/logger.ts";
+import type { BoundStatement } from "../logical/logical-node.ts";
+import { parse } from "../sql/parse.ts";
+import type { StageGraph } from "../stage/stage.ts";
+import type { SchedulerSideConnection } from "../stage/control-message.ts";
+import type { StateStore } from "../state/state-store.ts";
+import { isEnded, resultStageOf, type ClusterLimits, type JobState } from "./core/cluster-state.ts";
+import { explainAnalyzed, explainPlan } from "./explain.ts";
+import { JobBoard } from "./job-board.ts";
+import { planQuery, type PlannedQuery } from "./plan-query.ts";
+import type { QueryProgress, QueryService, ResultEndpoint, Session, StartedQuery, StatementDescription } from "./query-service.ts";
+import { setSetting, settingNamed, settingOf, settings, settingText } from "./session-settings.ts";
+import { literalRows, textSchema } from "./text-rows.ts";
+
+type QueryStatement = BoundStatement & { kind: "query" };
+type QueryRecord = { readonly schema: Schema; readonly ordered: boolean; readonly timer: NodeJS.Timeout | null };
+
+export type SchedulerOptions = {
+  readonly catalog: MutableCatalog;
+  readonly store: StateStore;
+  readonly limits: ClusterLimits;
+  readonly logger: Logger;
+};
+
+const showAllSchema = textSchema("name", "setting", "description");
+
+/** Statements in, placed queries out: binds, plans, submits jobs and tells where their rows are. */
+export class Scheduler implements QueryService {
+  readonly #catalog: MutableCatalog;
+  readonly #store: StateStore;
+  readonly #logger: Logger;
+  readonly #board: JobBoard;
+  readonly #queries = new Map<string, QueryRecord>();
+
+  constructor(options: SchedulerOptions) {
+    this.#catalog = options.catalog;
+    this.#store = options.store;
+    this.#logger = options.logger;
+    this.#board = new JobBoard(options);
+  }
+
+  async start(): Promise<void> {
+    for (const { value } of await this.#store.load("view")) {
+      this.#catalog.createView(JSON.parse(Buffer.from(value).toString("utf8")), true);
+    }
+    await this.#board.start();
+  }
+
+  async close(): Promise<void> {
+    for (const { timer } of this.#queries.values()) if (timer !== null) clearTimeout(timer);
+    await this.#board.close();
+    await this.#store.close();
+  }
+
+  /** Serves the stream of one executor. */
+  attach(connection: SchedulerSideConnection): void {
+    this.#board.attach(connection);
+  }
+
+  get slotCount(): number {
+    return this.#board.slotCount;
+  }
+
+  get runningQueryCount(): number {
+    return this.#board.runningJobCount;
+  }
+
+  addressOf(executorId: string): { host: string; port: number } | null {
+    return this.#board.addressOf(executorId);
+  }
+
+  async describe(sql: string, session: Session): Promise<StatementDescription> {
+    const statement = this.#bind(sql);
+    switch (statement.kind) {
+      case "query":
+        return { schema: schemaOf(statement), parameterTypes: statement.parameterTypes, isUpdate: false };
+      case "explain":
+        return { schema: textSchema("query plan"), parameterTypes: statement.statement.parameterTypes, isUpdate: false };
+      case "show_tables":
+      case "show":
+        return { schema: this.#literalGraph(statement, session).schema, parameterTypes: [], isUpdate: false };
+      default:
+        return { schema: [], parameterTypes: [], isUpdate: true };
+    }
+  }
+
+  async execute(sql: string, parameters: readonly Value[], session: Session): Promise<StartedQuery> {
+    const graph = await this.#graphOf(sql, parameters, session);
+    if (graph === null) return { queryId: newQueryId(), schema: [], ordered: false, isUpdate: true, endpoints: [], totalRows: 0, totalBytes: 0 };
+    const queryId = this.#submit(graph, session);
+    return this.#started(await this.#board.placed(queryId));
+  }
+
+  async submit(sql: string, parameters: readonly Value[], session: Session): Promise<{ queryId: string; schema: Schema }> {
+    const graph = (await this.#graphOf(sql, parameters, session)) ?? literalRows([], []);
+    return { queryId: this.#submit(graph, session), schema: graph.schema };
+  }
+
+  async progress(queryId: string): Promise<QueryProgress> {
+    const job = this.#board.job(queryId);
+    if (job === undefined) throw new EngineError("not_found", `query ${queryId} is not known, or its result was freed`);
+    let [finished, all] = [0, 0];
+    for (const stage of job.stages) {
+      finished += stage.finishedTasks;
+      all += stage.tasks.length;
+    }
+    const fraction = job.status === "finished" ? 1 : finished / all;
+    return { state: job.status, fraction, started: job.placed ? this.#started(job) : null, error: job.error };
+  }
+
+  async cancel(queryId: string, reason: string): Promise<boolean> {
+    return this.#cancel(queryId, { code: "query_canceled", message: reason, details: {} });
+  }
+
+  async relations(): Promise<{ name: string; type: "TABLE" | "VIEW"; schema: Schema }[]> {
+    return this.#catalog.names().flatMap((name) => {
+      const relation = this.#catalog.find(name);
+      if (relation === undefined) return [];
+      if (relation.kind === "table") return [{ name, type: "TABLE" as const, schema: relation.table.schema }];
+      return [{ name, type: "VIEW" as const, schema: this.#viewSchema(name) }];
+    });
+  }
+
+  /** A view whose tables are gone has no columns to show, but it still is there. */
+  #viewSchema(name: string): Schema {
+    try {
+      return schemaOf(this.#bind(`select * from "${name.replaceAll('"', '""')}"`) as QueryStatement);
+    } catch (error) {
+      this.#logger.log("info", `view ${name} cannot be bound: ${EngineError.from(error).message}`);
+      return [];
+    }
+  }
+
+  #bind(sql: string): BoundStatement {
+    const statements = parse(sql);
+    if (statements.length !== 1) {
+      const message = statements.length === 0 ? "the statement is empty" : "one statement at a time, please: the text holds several";
+      throw new EngineError("syntax_error", message);
+    }
+    return bindStatement(statements[0]!, { catalog: this.#catalog, sql });
+  }
+
+  /** What to run; null when the statement has done its work already. */
+  async #graphOf(sql: string, parameters: readonly Value[], session: Session): Promise<StageGraph | null> {
+    const statement = this.#bind(sql);
+    switch (statement.kind) {
+      case "query":
+        return this.#plan(statement, parameters, session).graph;
+      case "explain":
+        return this.#explain(statement, parameters, session);
+      case "show_tables":
+      case "show":
+        return this.#literalGraph(statement, session);
+      case "set":
+        setSetting(session, statement.name, statement.value);
+        return null;
+      case "create_view": {
+        const view = { name: statement.name, sql: statement.sql, columnNames: statement.columnNames };
+        this.#catalog.createView(view, statement.orReplace);
+        await this.#store.write([{ kind: "view", key: view.name, value: Buffer.from(JSON.stringify(view)) }]);
+        return null;
+      }
+      default:
+        for (const name of statement.names) {
+          this.#catalog.dropView(name, statement.ifExists);
+          await this.#store.write([{ kind: "view", key: name, value: null }]);
+        }
+        return null;
+    }
+  }
+
+  #plan(statement: QueryStatement, parameters: readonly Value[], session: Session): PlannedQuery {
+    return planQuery(statement, parameters, {
+      slots: Math.max(1, this.#board.slotCount),
+      targetPartitions: settingOf(session, "target_partitions"),
+      broadcastBytesMax: settingOf(session, "broadcast_bytes_max"),
+      smallQueryBytesMax: settingOf(session, "small_query_bytes_max"),
+      disabledRules: settingOf(session, "disabled_rules"),
+    });
+  }
+
+  async #explain(statement: BoundStatement & { kind: "explain" }, parameters: readonly Value[], session: Session): Promise<StageGraph> {
+    const planned = this.#plan(statement.statement, parameters, session);
+    let text = explainPlan(planned);
+    if (statement.analyze) {
+      const queryId = this.#submit(planned.graph, session);
+      const job = await this.#board.ended(queryId);
+      text = explainAnalyzed(planned, job);
+      this.#cancel(queryId, { code: "query_canceled", message: "its rows are not wanted", details: {} });
+    }
+    return literalRows(
+      textSchema("query plan"),
+      text.trimEnd().split("\n").map((line) => [line]),
+    );
+  }
+
+  #literalGraph(statement: BoundStatement & { kind: "show_tables" | "show" }, session: Session): StageGraph {
+    if (statement.kind === "show_tables") {
+      const rows = this.#catalog.names().map((name) => [name, this.#catalog.find(name)?.kind ?? "table"]);
+      return literalRows(textSchema("name", "kind"), rows);
+    }
+    if (statement.name === "all") {
+      const names = Object.keys(settings).map(settingNamed);
+      return literalRows(
+        showAllSchema,
+        names.map((name) => [name, settingText(session, name), settings[name].description]),
+      );
+    }
+    const name = settingNamed(statement.name);
+    return literalRows(textSchema(name), [[settingText(session, name)]]);
+  }
+
+  #submit(graph: StageGraph, session: Session): string {
+    const queryId = newQueryId();
+    const timeoutMs = settingOf(session, "statement_timeout");
+    const expire = (): void => {
+      const message = `the statement ran longer than statement_timeout (${timeoutMs} ms)`;
+      this.#cancel(queryId, { code: "deadline_exceeded", message, details: {} });
+    };
+    const timer = timeoutMs > 0 ? setTimeout(expire, timeoutMs) : null;
+    this.#queries.set(queryId, { schema: graph.schema, ordered: graph.ordered, timer });
+    this.#board.submit({
+      jobId: queryId,
+      stages: graph.stages.map((stage) => ({
+        stageId: stage.stageId,
+        plan: encodeStage(stage),
+        sinkKind: stage.sink.kind,
+        inputs: stage.inputs,
+        tasks: stage.tasks.map(({ splits }) => ({ splits })),
+      })),
+    });
+    const forgetTimer = (): void => {
+      if (timer !== null) clearTimeout(timer);
+    };
+    this.#board.ended(queryId).then(forgetTimer, forgetTimer);
+    return queryId;
+  }
+
+  #cancel(queryId: string, error: PlainError): boolean {
+    const job = this.#board.job(queryId);
+    const wasRunning = job !== undefined && !isEnded(job);
+    this.#board.dispatch({ kind: "cancel_job", jobId: queryId, error });
+    return wasRunning;
+  }
+
+  #started(job: JobState): StartedQuery {
+    const record = this.#queries.get(job.jobId);
+    if (record === undefined) throw new EngineError("not_found", `query ${job.jobId} is not known`);
+    const stage = resultStageOf(job);
+    const endpoints = stage.tasks.map((task, position): ResultEndpoint => {
+      const executorId = task.executorId ?? "";
+      const address = this.#board.addressOf(executorId);
+      return {
+        ticket: { jobId: job.jobId, stageId: stage.stageId, task: position, attempt: task.attempt, partition: 0, executorId },
+        locations: address === null ? [] : [{ host: address.host, port: address.port }],
+      };
+    });
+    let [totalRows, totalBytes] = [-1, -1];
+    if (job.status === "finished") {
+      const sizes = stage.tasks.flatMap((task) => task.partitions);
+      totalRows = sizes.reduce((sum, size) => sum + size.rowCount, 0);
+      totalBytes = sizes.reduce((sum, size) => sum + size.byteSize, 0);
+    }
+    return { queryId: job.jobId, schema: record.schema, ordered: record.ordered, isUpdate: false, endpoints, totalRows, totalBytes };
+  }
+}
+
+function schemaOf(statement: QueryStatement): Schema {
+  return statement.outputs.map(({ name, column }) => ({ name, type: column.type, nullable: true }));
+}
+
+function newQueryId(): string {
+  return randomBytes(8).toString("hex");
+}
