@@ -1,0 +1,57 @@
+import { must } from "../common/assert.ts";
+import { EngineError } from "../common/engine-error.ts";
+import type { Statement } from "./ast.ts";
+import type { ConvertContext } from "./convert-context.ts";
+import { convertStatement } from "./convert-statement.ts";
+import { type ParserFailure, parseTree } from "./load-parser.ts";
+import { type PreparedStatement, prepareStatements, tokenSpan } from "./prepare-text.ts";
+import { recognizeStatement } from "./recognize-statement.ts";
+
+export { loadParser } from "./load-parser.ts";
+
+/**
+ * The statements in a text, none for an empty one. `loadParser` must have resolved before. Throws syntax_error, or
+ * feature_not_supported for statements outside the dialect, with the span of the offending text.
+ */
+export function parse(sql: string): Statement[] {
+  return prepareStatements(sql).map((prepared) => parseStatement(sql, prepared));
+}
+
+function parseStatement(sql: string, prepared: PreparedStatement): Statement {
+  const recognized = recognizeStatement(sql, prepared);
+  if (recognized !== null) return recognized;
+  const result = parseTree(prepared.text);
+  if ("position" in result) throw syntaxError(sql, prepared, result);
+  const node = must(result.stmts?.[0]?.stmt, "a statement with tokens has a tree");
+  const toOffset = byteOffsets(prepared.text);
+  const context: ConvertContext = {
+    sql,
+    statement: prepared.span,
+    offsetOf: (location) => prepared.toOriginal(toOffset(location)),
+  };
+  return convertStatement(context, node, prepared);
+}
+
+function syntaxError(sql: string, prepared: PreparedStatement, failure: ParserFailure): EngineError {
+  const offset = [...prepared.text].slice(0, failure.position).join("").length;
+  // Position 0 also stands for "unknown"; the parser says so only at the very end of its input.
+  const atEnd = failure.message.endsWith("at end of input");
+  const start = atEnd ? prepared.span.end : prepared.toOriginal(offset);
+  const span = atEnd ? { start, end: start } : tokenSpan(sql, start);
+  // The parser would quote the $n that stands in place of a question mark.
+  const message = failure.message.replace(/ at or near "\$\d+"$/, () => ` at or near "${sql.slice(span.start, span.end)}"`);
+  return new EngineError("syntax_error", message, { span });
+}
+
+/** Maps UTF-8 byte offsets to UTF-16 offsets; by a table only where they differ. */
+function byteOffsets(text: string): (byte: number) => number {
+  // eslint-disable-next-line no-control-regex -- the range is that of one-byte characters
+  if (/^[\0-\x7f]*$/.test(text)) return (byte) => byte;
+  const offsets: number[] = [];
+  let offset = 0;
+  for (const character of text) {
+    for (let byte = Buffer.byteLength(character); byte > 0; byte--) offsets.push(offset);
+    offset += character.length;
+  }
+  return (byte) => offsets[byte] ?? text.length;
+}

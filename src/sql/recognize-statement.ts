@@ -1,0 +1,35 @@
+import { EngineError } from "../common/engine-error.ts";
+import type { Statement } from "./ast.ts";
+import type { PreparedStatement } from "./prepare-text.ts";
+
+/**
+ * Statements that users of analytical engines type and PostgreSQL's grammar lacks, or reads as something else:
+ * SHOW TABLES and DESCRIBE [TABLE] name. null for all others.
+ */
+export function recognizeStatement(sql: string, { tokens, span }: PreparedStatement): Statement | null {
+  const text = (index: number): string => {
+    const token = tokens[index];
+    return token === undefined || token.kind === "quoted" ? "" : sql.slice(token.start, token.end).toLowerCase();
+  };
+  if (text(0) === "show" && text(1) === "tables" && tokens.length === 2) return { kind: "show_tables", span };
+  if (text(0) !== "describe" && text(0) !== "desc") return null;
+  const first = text(1) === "table" && tokens.length > 2 ? 2 : 1;
+  const names: string[] = [];
+  for (let index = first; index < tokens.length; index += 2) {
+    const token = tokens[index]!;
+    const isName = token.kind === "word" || token.kind === "quoted";
+    const isLast = index === tokens.length - 1;
+    if (!isName || (!isLast && text(index + 1) !== ".") || index + 2 === tokens.length) throw unexpected(sql, isName ? tokens[index + 1]! : token);
+    const raw = sql.slice(token.start, token.end);
+    names.push(token.kind === "quoted" ? raw.slice(1, -1).replaceAll('""', '"') : raw.toLowerCase());
+  }
+  const name = names.pop();
+  if (name === undefined) throw new EngineError("syntax_error", "syntax error at end of input", { span: { start: span.end, end: span.end } });
+  const nameSpan = { start: tokens[first]!.start, end: span.end };
+  return { kind: "describe", name: { qualifiers: names, name, span: nameSpan }, span };
+}
+
+function unexpected(sql: string, token: { readonly start: number; readonly end: number }): EngineError {
+  const { start, end } = token;
+  return new EngineError("syntax_error", `syntax error at or near "${sql.slice(start, end)}"`, { span: { start, end } });
+}
