@@ -1,0 +1,23 @@
+import { makeLogger } from "../common/logger.ts";
+import { FlightPeers } from "../flight/flight-client.ts";
+import { hostAndPort, startFlightServer } from "../flight/flight-server.ts";
+import { makeFlightSqlHandlers } from "../scheduler/flight-sql/flight-sql-handlers.ts";
+import { checkOptions, resolveOptions } from "./options.ts";
+import { drainMs, untilSignal } from "./run-until-signal.ts";
+import { startScheduler } from "./start-scheduler.ts";
+
+export async function runScheduler(parsed: Record<string, unknown>): Promise<void> {
+  const options = checkOptions(resolveOptions(parsed, process.env), { port: 50050 });
+  const logger = makeLogger(options.logLevel);
+  const scheduler = await startScheduler(options, logger);
+  const peers = new FlightPeers();
+  const flight = makeFlightSqlHandlers({ queries: scheduler, peers, localPartitions: null, logger });
+  const control = { onExecutor: scheduler.attach.bind(scheduler) };
+  const server = await startFlightServer({ host: options.host, port: options.port, services: { flight, control }, logger });
+  process.stdout.write(`onager scheduler listening on grpc://${hostAndPort(options.advertiseHost, server.port)}\n`);
+  const signal = await untilSignal();
+  logger.log("info", `${signal}: draining`);
+  await server.close(drainMs);
+  await scheduler.close();
+  peers.close();
+}

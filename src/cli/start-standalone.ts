@@ -1,0 +1,64 @@
+import type { Logger } from "../common/logger.ts";
+import { Executor } from "../executor/executor.ts";
+import { FlightPeers } from "../flight/flight-client.ts";
+import { startFlightServer } from "../flight/flight-server.ts";
+import { connectInProcess } from "../flight/in-process-control.ts";
+import { makeFlightSqlHandlers } from "../scheduler/flight-sql/flight-sql-handlers.ts";
+import { startScheduler } from "./start-scheduler.ts";
+import type { NodeOptions } from "./options.ts";
+import { version } from "./version.ts";
+
+export type Standalone = { readonly host: string; readonly port: number; close(graceMs: number): Promise<void> };
+
+const executorId = "standalone";
+
+/**
+ * Scheduler and executor in one process, joined by an in-process channel; all else is as in a cluster. Its one Flight
+ * server redeems result tickets from the executor's store directly.
+ */
+export async function startStandalone(options: NodeOptions, logger: Logger, poison = false): Promise<Standalone> {
+  const scheduler = await startScheduler({ ...options, state: options.state ?? "memory" }, logger);
+  const peers = new FlightPeers();
+  let executor: Executor | null = null;
+  const flight = makeFlightSqlHandlers({
+    queries: scheduler,
+    peers,
+    localPartitions: {
+      holds: (ticket) => ticket.executorId === executorId && executor !== null,
+      schemaOf: (ticket) => executor!.schemaOf(ticket),
+      read: (ticket, signal) => executor!.read(ticket, signal),
+    },
+    logger,
+  });
+  const control = { onExecutor: scheduler.attach.bind(scheduler) };
+  const server = await startFlightServer({ host: options.host, port: options.port, services: { flight, control }, logger });
+  executor = new Executor({
+    executorId,
+    host: options.advertiseHost,
+    port: server.port,
+    slots: options.slots,
+    memoryBytes: options.memoryBytes,
+    workDirectory: options.workDirectory,
+    diskBytesMax: options.diskBytes,
+    version,
+    logger,
+    peers,
+    poison,
+    connect: async () => {
+      const { scheduler: schedulerSide, executor: executorSide } = connectInProcess();
+      scheduler.attach(schedulerSide);
+      return executorSide;
+    },
+  });
+  await executor.start();
+  return {
+    host: options.advertiseHost,
+    port: server.port,
+    async close(graceMs) {
+      await executor.close(graceMs);
+      await server.close(graceMs);
+      await scheduler.close();
+      peers.close();
+    },
+  };
+}
