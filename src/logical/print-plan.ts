@@ -1,6 +1,6 @@
 import { unreachable } from "../common/assert.ts";
-import type { AggregateCall, SortKey } from "../expr/expression.ts";
-import { formatExpression } from "../expr/expression-properties.ts";
+import type { AggregateCall, Expression, SortKey } from "../expr/expression.ts";
+import { formatExpression as formatByName, mapExpression } from "../expr/expression-properties.ts";
 import type { ApplyForm, Column, JoinNode, LogicalNode, ScanNode } from "./logical-node.ts";
 import { children } from "./rewrite.ts";
 
@@ -17,6 +17,11 @@ export function printLogicalPlan(node: LogicalNode, annotate: (node: LogicalNode
   };
   visit(node, 0);
   return lines.join("\n");
+}
+
+/** Columns print with their ids: several relations of a statement may have a column of the same name. */
+function formatExpression(expression: Expression): string {
+  return formatByName(mapExpression(expression, (part) => (part.kind === "column" ? { ...part, name: `${part.name}#${part.id}` } : part)));
 }
 
 /** One node as text, without its inputs. */
@@ -97,7 +102,7 @@ function describeForm(form: ApplyForm): string {
 }
 
 /** A column that is passed on unchanged prints once, without "= itself". */
-function formatColumnless(item: { readonly column: Column; readonly expression: Parameters<typeof formatExpression>[0] }): string | null {
+function formatColumnless(item: { readonly column: Column; readonly expression: Expression }): string | null {
   const { column, expression } = item;
   return expression.kind === "column" && expression.id === column.id ? null : formatExpression(expression);
 }
