@@ -1,6 +1,7 @@
 import type { DataType, DecimalType } from "../arrow/data-type.ts";
 import { isFloat, isInteger, sameType, typeName } from "../arrow/data-type.ts";
 import type { Interval, Value } from "../arrow/value.ts";
+import { fitsInt64 } from "../common/bigints.ts";
 import { EngineError } from "../common/engine-error.ts";
 import { microsPerDay, splitMicros } from "./calendar.ts";
 import { formatValue } from "./format-value.ts";
@@ -80,6 +81,9 @@ export function decimalToFloat(unscaled: bigint, scale: number): number {
 function toTemporal(value: Value, from: DataType, to: DataType): Value {
   switch (from.kind) {
     case "date":
+      if (!fitsInt64(BigInt(value as number) * microsPerDay)) {
+        throw new EngineError("datetime_field_overflow", "date out of range for timestamp");
+      }
       return BigInt(value as number) * microsPerDay;
     case "timestamp":
     case "timestamptz":
