@@ -26,13 +26,13 @@ function canonicalNumber(text: string): string {
 }
 
 /**
- * Equal up to the tolerance, or up to half a unit in the last place of a decimal with at least four fraction digits: an
- * exact quotient is rounded to its type's scale, the oracle's is not.
+ * Equal up to the tolerance, or up to one unit in the last place of a decimal with at least six fraction digits: engines
+ * round or cut an exact quotient to its type's scale, the oracle keeps it as floating point.
  */
 function nearlyEqual(actual: string, expected: string): boolean {
   const difference = Math.abs(Number(actual) - Number(expected));
-  const scale = /^-?\d+\.(\d{4,})$/.exec(actual)?.[1]?.length;
-  const rounding = scale === undefined ? 0 : 0.5000001 * 10 ** -scale;
+  const scale = /^-?\d+\.(\d{6,})$/.exec(actual)?.[1]?.length;
+  const rounding = scale === undefined ? 0 : 1.000001 * 10 ** -scale;
   return difference <= Math.max(rounding, relativeTolerance * Math.abs(Number(expected)));
 }
 

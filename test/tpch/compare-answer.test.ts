@@ -29,7 +29,7 @@ describe("compareAnswer()", () => {
     assert.ok(compareAnswer(answer(rows), swapped).length > 0);
     for (const wrong of [
       ["a", "1.51", "0.123456789012"],
-      ["a", "1.5", "0.1236"],
+      ["a", "1.5", "0.1235"],
       ["a", "1.5", null],
       ["A", "1.5", "0.1"],
     ]) {
