@@ -36,36 +36,44 @@ function writeVarint(target: Uint8Array, at: number, value: number): number {
 /** What grpc-js needs of a serialized message: it asks for the size, then has it copied behind its five-byte prefix. */
 export type SerializedFlightData = { readonly byteLength: number; copy(target: Uint8Array, offset: number): number };
 
+export type OutgoingParts = {
+  readonly header: Uint8Array;
+  readonly body: Uint8Array;
+  /** An encoded FlightDescriptor; only the first message of a DoPut has one. */
+  readonly descriptor?: Uint8Array;
+};
+
+const descriptorTag = [0x0a];
+const headerTag = [0x12];
+const bodyTag = [0xc2, 0x3e];
+
 /** A message that is written straight into gRPC's frame: one copy of the body in total. */
-export function serializeFlightData(header: Uint8Array, body: Uint8Array, appMetadata: Uint8Array | null): SerializedFlightData {
-  const metadataSize = appMetadata === null ? 0 : 1 + varintSize(appMetadata.byteLength) + appMetadata.byteLength;
-  const bodySize = body.byteLength === 0 ? 0 : 2 + varintSize(body.byteLength) + body.byteLength;
-  const byteLength = 1 + varintSize(header.byteLength) + header.byteLength + metadataSize + bodySize;
+export function serializeFlightData({ header, body, descriptor = emptyBytes }: OutgoingParts): SerializedFlightData {
+  const byteLength =
+    fieldSize(descriptorTag, descriptor) + fieldSize(headerTag, header) + fieldSize(bodyTag, body);
   return {
     byteLength,
     copy(target, offset) {
-      let at = offset;
-      target[at++] = 0x12;
-      at = writeVarint(target, at, header.byteLength);
-      target.set(header, at);
-      at += header.byteLength;
-      if (appMetadata !== null) {
-        target[at++] = 0x1a;
-        at = writeVarint(target, at, appMetadata.byteLength);
-        target.set(appMetadata, at);
-        at += appMetadata.byteLength;
-      }
-      if (body.byteLength > 0) {
-        target[at++] = 0xc2;
-        target[at++] = 0x3e;
-        at = writeVarint(target, at, body.byteLength);
-        target.set(body, at);
-        at += body.byteLength;
-      }
+      let at = writeField(target, offset, descriptorTag, descriptor);
+      at = writeField(target, at, headerTag, header);
+      at = writeField(target, at, bodyTag, body);
       assert(at - offset === byteLength, "FlightData has the announced size");
       return byteLength;
     },
   };
+}
+
+function fieldSize(tag: readonly number[], bytes: Uint8Array): number {
+  return bytes.byteLength === 0 ? 0 : tag.length + varintSize(bytes.byteLength) + bytes.byteLength;
+}
+
+/** Empty fields are left out, as proto3 does. */
+function writeField(target: Uint8Array, offset: number, tag: readonly number[], bytes: Uint8Array): number {
+  if (bytes.byteLength === 0) return offset;
+  target.set(tag, offset);
+  const at = writeVarint(target, offset + tag.length, bytes.byteLength);
+  target.set(bytes, at);
+  return at + bytes.byteLength;
 }
 
 /** Splits one FlightData message into views of `bytes`. Throws invalid_argument when it is malformed. */

@@ -14,10 +14,10 @@ export type CallContext = {
   setHeader(name: string, value: string): void;
 };
 
-/** The rows behind a ticket. `onDelivered` is called when the client has taken all of them. */
+/** The rows behind a ticket. */
 export type DoGetResult =
   /** Encoded batches behind their schema message (a bare flatbuffer), which is sent at once. */
-  | { readonly kind: "batches"; readonly schemaHeader: Uint8Array; readonly batches: AsyncIterable<EncodedBatch>; readonly onDelivered?: () => void }
+  | { readonly kind: "batches"; readonly schemaHeader: Uint8Array; readonly batches: AsyncIterable<EncodedBatch> }
   /** Whole FlightData messages of another server, schema first, passed on untouched. */
   | { readonly kind: "raw"; readonly messages: AsyncIterable<Uint8Array> };
 

@@ -11,14 +11,14 @@ export function protoCodec<Name extends ProtoName>(name: Name): Codec<ProtoMessa
   return { serialize: (value) => encodeProto(name, value), deserialize: (bytes) => decodeProto(name, bytes) };
 }
 
-const rawCodec: Codec<Buffer> = { serialize: (bytes) => bytes, deserialize: (bytes) => bytes };
+export const rawCodec: Codec<Buffer> = { serialize: (bytes) => bytes, deserialize: (bytes) => bytes };
 
 /** Incoming FlightData stays raw bytes; outgoing is written by hand into gRPC's frame. */
 const outgoingFlightDataCodec: Codec<OutgoingFlightData> = {
   serialize(message) {
     if (message instanceof Uint8Array) return Buffer.from(message.buffer, message.byteOffset, message.byteLength);
     // grpc-js only reads byteLength and calls copy(target, 5); it is pinned, and a test would notice a change.
-    return serializeFlightData(message.header, message.body, null) as unknown as Buffer;
+    return serializeFlightData(message) as unknown as Buffer;
   },
   deserialize: (bytes) => bytes,
 };

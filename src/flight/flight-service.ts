@@ -174,7 +174,6 @@ async function doGet(
       for await (const batch of untilAborted(result.batches, signal)) await writer.write(batch);
     }
     await writer.finish();
-    if (result.kind === "batches") result.onDelivered?.();
   } finally {
     writer.close();
   }

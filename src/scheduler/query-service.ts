@@ -24,6 +24,8 @@ export interface QueryService {
   progress(queryId: string): Promise<QueryProgress>;
   /** Stops the tasks and frees memory and files. False: unknown, or already ended. Idempotent. */
   cancel(queryId: string, reason: string): Promise<boolean>;
+  /** Where an executor's Flight server is reached; null when it is gone. */
+  addressOf(executorId: string): { readonly host: string; readonly port: number } | null;
   /** Relations for GetTables and information_schema. */
   relations(session: Session): Promise<readonly { readonly name: string; readonly type: "TABLE" | "VIEW"; readonly schema: Schema }[]>;
 }
