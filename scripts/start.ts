@@ -1,49 +1,76 @@
 /**
- * `npm start`: a standalone node on the TPC-H sample, a few queries through its own Flight SQL endpoint to show that it
- * works, how to connect, and then it keeps serving. Flags of `onager standalone` may follow `--`.
+ * `npm start`: a standalone server on the TPC-H sample, a few queries through its own Flight SQL endpoint, and how to
+ * connect. Serves until it is stopped. Arguments go to `onager standalone`; `--data-dir` replaces the sample.
  */
 import { spawn } from "node:child_process";
-import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { FlightEngine } from "../tpch/flight-engine.ts";
+import { padTable } from "../tpch/report.ts";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
-const main = `${root}src/cli/main.ts`;
-const queries = [
-  "select count(*) as lineitems, min(l_shipdate) as first_shipped, max(l_shipdate) as last_shipped from lineitem",
-  "select n_name as nation, count(*) as orders, sum(o_totalprice) as revenue from orders join customer on o_custkey = c_custkey join nation on c_nationkey = n_nationkey group by n_name order by revenue desc limit 5",
+const root = fileURLToPath(new URL("../", import.meta.url));
+
+const sampleQueries = [
+  {
+    title: "Orders by priority",
+    sql: "select o_orderpriority, count(*) as orders, sum(o_totalprice) as total from orders group by 1 order by 1",
+  },
+  {
+    title: "The three nations that buy most",
+    sql: `select n_name, count(distinct c_custkey) as customers, sum(l_extendedprice * (1 - l_discount)) as revenue
+from nation join customer on c_nationkey = n_nationkey join orders on o_custkey = c_custkey
+     join lineitem on l_orderkey = o_orderkey
+group by n_name order by revenue desc limit 3`,
+  },
 ];
 
-const given = process.argv.slice(2);
-const data = given.some((flag) => flag.startsWith("--data-dir") || flag.startsWith("--table")) ? [] : ["--data-dir", `${root}tpch/sample`];
-const server = spawn(process.execPath, [main, "standalone", "--log-level", "warn", ...data, ...given], { stdio: ["ignore", "pipe", "inherit"] });
+function howToConnect(url: string): string {
+  return `
+Serving on ${url} until Ctrl-C. Connect with
+  npx onager sql --url ${url}                      (after npm run build)
+  node_modules/.bin/node src/cli/main.ts sql --url ${url}
+or from Python (pip install adbc-driver-flightsql pyarrow):
+  import adbc_driver_flightsql.dbapi as flight_sql
+  cursor = flight_sql.connect("${url}").cursor()
+  cursor.execute("select count(*) from lineitem")
+  print(cursor.fetchall())`;
+}
 
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => server.kill(signal));
-server.on("exit", (code) => process.exit(code ?? 1));
-
-createInterface({ input: server.stdout }).on("line", (line) => {
-  process.stdout.write(`${line}\n`);
-  const url = /listening on (grpc:\/\/\S+)/.exec(line)?.[1];
-  if (url !== undefined) void show(url);
-});
-
-async function show(url: string): Promise<void> {
-  for (const query of data.length === 0 ? ["show tables"] : queries) {
-    process.stdout.write(`\n> ${query}\n`);
-    await run([main, "sql", "--url", url, "-c", query]);
+async function showSample(url: string): Promise<void> {
+  const engine = await FlightEngine.connect(url);
+  for (const { title, sql } of sampleQueries) {
+    const started = performance.now();
+    const { columns, rows } = await engine.run(sql);
+    const milliseconds = Math.round(performance.now() - started);
+    const table = padTable([columns, ...rows.map((row) => row.map((cell) => cell ?? "NULL"))]);
+    console.log(`\n${title} (${milliseconds} ms)\n${sql}\n\n${table}`);
   }
-  process.stdout.write(`
-It keeps serving at ${url}; Ctrl-C ends it. Connect with
-
-  npx onager sql --url ${url}
-
-  import adbc_driver_flightsql.dbapi as flightsql
-  cursor = flightsql.connect("${url}").cursor()
-  cursor.execute("select * from nation"); print(cursor.fetch_arrow_table())
-
-  jdbc:arrow-flight-sql://${url.replace("grpc://", "")}?useEncryption=false
-`);
+  await engine.close();
 }
 
-function run(args: readonly string[]): Promise<void> {
-  return new Promise((resolve) => spawn(process.execPath, args, { stdio: ["ignore", "inherit", "inherit"] }).on("exit", () => resolve()));
-}
+const args = process.argv.slice(2);
+const ownData = args.some((arg) => /^--(data-dir|table|config)\b/.test(arg));
+const server = spawn(
+  process.execPath,
+  [`${root}src/cli/main.ts`, "standalone", ...(ownData ? [] : ["--data-dir", `${root}tpch/sample`]), ...args],
+  { stdio: ["ignore", "pipe", "inherit"] },
+);
+server.on("exit", (code, signal) => (process.exitCode = code ?? (signal === null ? 1 : 0)));
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => server.kill(signal));
+
+let output = "";
+let ready = false;
+server.stdout.on("data", (chunk: Buffer) => {
+  process.stdout.write(chunk);
+  output += chunk.toString();
+  const url = /^onager \w+ listening on (grpc\S*:\/\/\S+)$/m.exec(output)?.[1];
+  if (url === undefined || ready) return;
+  ready = true;
+  const shown = ownData ? Promise.resolve() : showSample(url);
+  shown.then(
+    () => console.log(howToConnect(url)),
+    (error: unknown) => {
+      console.error(error instanceof Error ? error.message : error);
+      server.kill("SIGTERM");
+    },
+  );
+});
