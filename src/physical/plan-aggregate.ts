@@ -1,0 +1,190 @@
+import { isStringLike } from "../arrow/data-type.ts";
+import type { Field } from "../arrow/schema.ts";
+import { stateTypes } from "../expr/aggregate-registry.ts";
+import type { AggregateCall, ColumnId, Expression } from "../expr/expression.ts";
+import { columnIds, expressionEquals, isNullable, typeOf } from "../expr/expression-properties.ts";
+import type { AggregateNode, Column } from "../logical/logical-node.ts";
+import { callExpressions } from "../logical/rewrite.ts";
+import type { PhysicalHashAggregate } from "./physical-node.ts";
+import type { PlanContext } from "./plan-context.ts";
+import { keepColumns, toPartitions, toSingle } from "./plan-exchange.ts";
+import { exchangePartitionCount } from "./physical-options.ts";
+import { estimateOf, factsOf, inputAt, isSingle, makePlanned, noFacts, renamePartitioning, resolve, taskCountOf } from "./planned.ts";
+import type { ColumnFacts, Partitioning, Planned } from "./planned.ts";
+
+/** Group columns and calls over an input's positions, with the fields of the result. */
+type Grouping = {
+  readonly groups: readonly Expression[];
+  readonly calls: readonly AggregateCall[];
+  readonly columns: readonly Column[];
+  readonly fields: readonly Field[];
+  readonly facts: readonly ColumnFacts[];
+};
+
+/** A partial aggregate that leaves more than this share of its rows costs more than it saves. */
+const partialShareMax = 0.7;
+
+/**
+ * Aggregates in one go where each group's rows are in one task already; else in two phases around an exchange by the
+ * groups, or in one phase behind it where a partial aggregate would hardly merge any rows, or must not (DISTINCT).
+ */
+export function planAggregate(context: PlanContext, node: AggregateNode, required: ReadonlySet<ColumnId>): Planned {
+  const aggregates = node.aggregates.filter(({ column }) => required.has(column.id));
+  const kept = node.groups.length === 0 && aggregates.length === 0 ? node.aggregates.slice(0, 1) : aggregates;
+  const used = new Set<ColumnId>();
+  for (const { expression } of node.groups) for (const id of columnIds(expression)) used.add(id);
+  for (const { call } of kept) for (const part of callExpressions(call)) for (const id of columnIds(part)) used.add(id);
+  const input = keepColumns(context.plan(node.input, used), used);
+  const grouping = resolveGrouping(input, { ...node, aggregates: kept });
+  const groupCount = context.estimator.rows(node);
+  if (isSingle(input) || isPlaced(input, grouping)) return aggregateOnce(input, grouping, groupCount);
+  const distinctArgument = sharedDistinctArgument(grouping.calls);
+  if (distinctArgument !== null) return planDistinct(context, input, grouping, distinctArgument, { ...node, aggregates: kept });
+  const isPointless = grouping.groups.length > 0 && groupCount > input.node.estimate.rows * partialShareMax;
+  if (isPointless || grouping.calls.some((call) => call.distinct)) return aggregateOnce(gather(context, input, grouping.groups), grouping, groupCount);
+  return twoPhases(context, input, grouping, groupCount, grouping.groups.length);
+}
+
+function resolveGrouping(input: Planned, node: AggregateNode): Grouping {
+  const groups = node.groups.map((group) => ({ column: group.column, resolved: resolve(input, group.expression) }));
+  const calls = node.aggregates.map(({ column, call }) => ({ column, ...resolveCall(input, call) }));
+  return {
+    groups: groups.map(({ resolved }) => resolved.expression),
+    calls: calls.map(({ call }) => call),
+    columns: [...groups, ...calls].map(({ column }) => column),
+    fields: [
+      ...groups.map(({ column, resolved: { expression } }) => ({ name: column.name, type: typeOf(expression), nullable: isNullable(expression) })),
+      ...calls.map(({ column, call }) => ({ name: column.name, type: call.type, nullable: call.name !== "count" })),
+    ],
+    facts: [...groups.map(({ resolved }) => factsOf(input, resolved)), ...calls.map(({ facts }) => facts)],
+  };
+}
+
+/** min, max and any_value put out their argument's values: its layout, its bounds. Sums keep their own wide type. */
+function resolveCall(input: Planned, call: AggregateCall): { readonly call: AggregateCall; readonly facts: ColumnFacts } {
+  const args = call.args.map((arg) => resolve(input, arg));
+  const filter = call.filter === null ? null : resolve(input, call.filter).expression;
+  const [argument] = args;
+  const isValue = argument !== undefined && ["min", "max", "any_value"].includes(call.name);
+  const facts: ColumnFacts = isValue ? factsOf(input, argument) : { ...noFacts, stringBytes: isStringLike(call.type) ? noFacts.stringBytes : 0 };
+  const type = isValue ? typeOf(argument.expression) : call.type;
+  return { call: { ...call, args: args.map(({ expression }) => expression), filter, type }, facts };
+}
+
+/** Whether rows of one group are in one task: the partitioning's columns are all among the groups. */
+function isPlaced(input: Planned, { groups }: Grouping): boolean {
+  const { partitioning } = input;
+  if (partitioning.kind !== "partitions" || partitioning.keys === null || groups.length === 0) return false;
+  const ids = new Set(groups.flatMap((group) => (group.kind === "input" ? [input.columns[group.index]!.id] : [])));
+  return partitioning.keys.every((key) => [...key].some((id) => ids.has(id)));
+}
+
+/** Partition keys by the names that the groups give to their columns. */
+function groupPartitioning(input: Planned, { groups, columns }: Grouping): Partitioning {
+  return renamePartitioning(input.partitioning, (id) =>
+    groups.flatMap((group, index) => (group.kind === "input" && input.columns[group.index]!.id === id ? [columns[index]!.id] : [])),
+  );
+}
+
+function aggregateOnce(input: Planned, grouping: Grouping, groupCount: number): Planned {
+  const node: PhysicalHashAggregate = {
+    kind: "hash_aggregate",
+    mode: "single",
+    input: input.node,
+    groups: grouping.groups,
+    aggregates: grouping.calls,
+    schema: grouping.fields,
+    estimate: estimateOf(groupCount, grouping.fields, grouping.facts),
+  };
+  return makePlanned(node, grouping.columns, grouping.facts, groupPartitioning(input, grouping));
+}
+
+/** Raw rows by their groups; computed groups hash as computed. */
+function gather(context: PlanContext, input: Planned, groups: readonly Expression[]): Planned {
+  if (groups.length === 0) return toSingle(input);
+  return toPartitions(input, groups, exchangePartitionCount(input.node.estimate.bytes, context.options));
+}
+
+/** Partial, exchange by the first `keyCount` groups, final. Little state goes to one task: a second one would idle. */
+function twoPhases(context: PlanContext, input: Planned, grouping: Grouping, groupCount: number, keyCount: number): Planned {
+  const partial = partialAggregate(input, grouping, groupCount);
+  const { bytes } = partial.node.estimate;
+  const isForced = context.options.partitionCount !== null;
+  const count = keyCount === 0 || (!isForced && bytes <= context.options.singleAggregateBytes) ? 1 : exchangePartitionCount(bytes, context.options);
+  const keys = grouping.groups.slice(0, keyCount).map((_, index) => inputAt(partial.schema, index));
+  const placed = toPartitions(partial, keys, count);
+  const groups = grouping.groups.map((_, index) => inputAt(partial.schema, index));
+  const node: PhysicalHashAggregate = {
+    kind: "hash_aggregate",
+    mode: "final",
+    input: placed.node,
+    groups,
+    aggregates: grouping.calls,
+    schema: grouping.fields,
+    estimate: estimateOf(groupCount, grouping.fields, grouping.facts),
+  };
+  return makePlanned(node, grouping.columns, grouping.facts, placed.partitioning);
+}
+
+/** The groups keep their final columns; the states have none, since only the final aggregate reads them. */
+function partialAggregate(input: Planned, grouping: Grouping, groupCount: number): Planned {
+  const groupFields = grouping.fields.slice(0, grouping.groups.length);
+  const states = grouping.calls.flatMap((call, index) => {
+    const column = grouping.columns[grouping.groups.length + index]!;
+    const facts = grouping.facts[grouping.groups.length + index]!;
+    return stateTypes(call).map((type, part) => ({
+      field: { name: `${column.name}.${part}`, type, nullable: call.name !== "count" },
+      column: { ...column, id: -1, type },
+      facts,
+    }));
+  });
+  const schema = [...groupFields, ...states.map(({ field }) => field)];
+  const columns = [...grouping.columns.slice(0, grouping.groups.length), ...states.map(({ column }) => column)];
+  const facts = [...grouping.facts.slice(0, grouping.groups.length), ...states.map((state) => state.facts)];
+  const rows = Math.min(input.node.estimate.rows, groupCount * taskCountOf(input));
+  const node: PhysicalHashAggregate = {
+    kind: "hash_aggregate",
+    mode: "partial",
+    input: input.node,
+    groups: grouping.groups,
+    aggregates: grouping.calls,
+    schema,
+    estimate: estimateOf(rows, schema, facts),
+  };
+  return makePlanned(node, columns, facts, groupPartitioning(input, grouping));
+}
+
+/** The one argument of which all calls count the distinct values, without FILTER; null where there is none. */
+function sharedDistinctArgument(calls: readonly AggregateCall[]): Expression | null {
+  const [first] = calls;
+  const argument = first?.args[0];
+  if (argument === undefined) return null;
+  const isShared = calls.every((call) => call.distinct && call.filter === null && expressionEquals(call.args[0]!, argument));
+  return isShared ? argument : null;
+}
+
+/**
+ * DISTINCT over one argument: duplicates are removed first, in parallel and before rows move, so that what is left
+ * is an aggregate without DISTINCT. With groups, rows meet by the groups alone: the second step needs no exchange.
+ */
+function planDistinct(context: PlanContext, input: Planned, grouping: Grouping, argument: Expression, node: AggregateNode): Planned {
+  const source = node.aggregates[0]!.call.args[0]!;
+  const column: Column = { id: distinctColumnId, name: "distinct", type: typeOf(argument), nullable: isNullable(argument) };
+  const pairs: AggregateNode = { ...node, groups: [...node.groups, { column, expression: source }], aggregates: [] };
+  const pairing = resolveGrouping(input, pairs);
+  const pairCount = context.estimator.rows(pairs);
+  const keyCount = grouping.groups.length === 0 ? 1 : grouping.groups.length;
+  const groupCount = context.estimator.rows(node);
+  const unique =
+    pairCount > input.node.estimate.rows * partialShareMax
+      ? aggregateOnce(gather(context, input, pairing.groups.slice(0, keyCount)), pairing, pairCount)
+      : twoPhases(context, input, pairing, pairCount, keyCount);
+  const groups = grouping.groups.map((_, index) => inputAt(unique.schema, index));
+  const calls = grouping.calls.map((call) => ({ ...call, distinct: false, args: [inputAt(unique.schema, grouping.groups.length)] }));
+  const outer = { ...grouping, groups, calls };
+  const isOnePhase = isSingle(unique) || grouping.groups.length > 0;
+  return isOnePhase ? aggregateOnce(unique, outer, groupCount) : twoPhases(context, unique, outer, groupCount, 0);
+}
+
+/** No statement's column has a negative id; nothing above the two aggregates refers to this one. */
+const distinctColumnId = -2;

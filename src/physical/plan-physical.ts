@@ -1,0 +1,82 @@
+import { assert, unreachable } from "../common/assert.ts";
+import type { ColumnId } from "../expr/expression.ts";
+import type { Estimator } from "../logical/estimator.ts";
+import type { Column, LogicalNode, ScanNode } from "../logical/logical-node.ts";
+import { forEachNode } from "../logical/rewrite.ts";
+import type { PhysicalNode } from "./physical-node.ts";
+import type { PhysicalOptions } from "./physical-options.ts";
+import { planAggregate } from "./plan-aggregate.ts";
+import type { PlanContext, ScanSource } from "./plan-context.ts";
+import { planJoin } from "./plan-join.ts";
+import { planFilter, planProject } from "./plan-project.ts";
+import { planScan } from "./plan-scan.ts";
+import { planLimit, planSort } from "./plan-sort.ts";
+import { planSetOperation, planUnion, selectColumns } from "./plan-union.ts";
+import { planValues } from "./plan-values.ts";
+import type { Planned } from "./planned.ts";
+import { pruneRowGroups } from "./prune-row-groups.ts";
+
+/** A physical plan with its exchanges, and what its scans read (position = scanId). */
+export type PhysicalPlan = { readonly root: PhysicalNode; readonly scans: readonly ScanSource[] };
+
+/**
+ * Plans an optimised logical plan. The root puts out `outputs` in their order, under their names; decimals may be
+ * narrower in memory than their type says by itself. An ordered plan ends in one task.
+ */
+export function planPhysical(plan: LogicalNode, outputs: readonly Column[], estimator: Estimator, options: PhysicalOptions): PhysicalPlan {
+  const scans: ScanSource[] = [];
+  const context: PlanContext = {
+    options,
+    estimator,
+    isSmall: options.partitionCount === null && totalScanBytes(plan) <= options.smallInputBytes,
+    scans,
+    plan: (node, required) => planNode(context, node, required),
+  };
+  const planned = context.plan(plan, new Set(outputs.map((column) => column.id)));
+  const { node } = selectColumns(planned, outputs);
+  // What the client was told of a column's nullability holds, whatever statistics say more.
+  const schema = node.schema.map((field, index) => ({ ...field, name: outputs[index]!.name, nullable: outputs[index]!.nullable || field.nullable }));
+  return { root: { ...node, schema }, scans };
+}
+
+function planNode(context: PlanContext, node: LogicalNode, required: ReadonlySet<ColumnId>): Planned {
+  switch (node.kind) {
+    case "scan":
+      return planScan(context, node, required);
+    case "values":
+      return planValues(node);
+    case "project":
+      return planProject(context, node, required);
+    case "filter":
+      return planFilter(context, node, required);
+    case "join":
+      return planJoin(context, node, required);
+    case "apply":
+      return assert(false, "the optimiser unnests every subquery") as never;
+    case "aggregate":
+      return planAggregate(context, node, required);
+    case "sort":
+      return planSort(context, node, required);
+    case "limit":
+      return planLimit(context, node, required);
+    case "union":
+      return planUnion(context, node, required);
+    case "set_operation":
+      return planSetOperation(context, node);
+    default:
+      return unreachable(node, "logical node");
+  }
+}
+
+function totalScanBytes(plan: LogicalNode): number {
+  let bytes = 0;
+  forEachNode(plan, (node) => {
+    if (node.kind === "scan") bytes += scanBytes(node);
+  });
+  return bytes;
+}
+
+function scanBytes({ table, columns }: ScanNode): number {
+  const units = pruneRowGroups(table, columns.map((column) => column.sourceIndex), null);
+  return units.reduce((sum, unit) => sum + unit.byteSize, 0);
+}

@@ -1,0 +1,156 @@
+import type { Value } from "../arrow/value.ts";
+import { unreachable } from "../common/assert.ts";
+import type { AggregateCall, Expression } from "../expr/expression.ts";
+import { formatExpression } from "../expr/expression-properties.ts";
+import type { Distribution, PhysicalHashJoin, PhysicalNode, PhysicalSortKey } from "./physical-node.ts";
+
+/**
+ * The plan as an indented tree, one node a line, each above its inputs (probe before build). `annotate` adds text to a
+ * node's line; by default its estimated rows.
+ */
+export function printPhysicalPlan(node: PhysicalNode, annotate: (node: PhysicalNode) => string = estimatedRows): string {
+  const lines: string[] = [];
+  const visit = (current: PhysicalNode, depth: number): void => {
+    const note = annotate(current);
+    lines.push(`${"  ".repeat(depth)}${describePhysicalNode(current)}${note === "" ? "" : `  ${note}`}`);
+    for (const child of physicalChildren(current)) visit(child, depth + 1);
+  };
+  visit(node, 0);
+  return lines.join("\n");
+}
+
+export function estimatedRows(node: PhysicalNode): string {
+  return `(~${formatCount(node.estimate.rows)} rows)`;
+}
+
+/** 1234567 as 1.23M: estimates are not exact to more than three digits. */
+export function formatCount(count: number): string {
+  for (const [size, unit] of [[1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k"]] as const) {
+    if (count >= size) return `${Number((count / size).toPrecision(3))}${unit}`;
+  }
+  return String(Math.round(count));
+}
+
+/** A node's inputs, in the order that operators report in: probe, build / left, right. */
+export function physicalChildren(node: PhysicalNode): readonly PhysicalNode[] {
+  switch (node.kind) {
+    case "scan":
+    case "values":
+    case "shuffle_read":
+      return [];
+    case "hash_join":
+    case "nested_loop_join":
+      return [node.probe, node.build];
+    case "set_operation":
+      return [node.left, node.right];
+    case "union":
+      return node.inputs;
+    default:
+      return [node.input];
+  }
+}
+
+/** The node with other inputs, in the order of `physicalChildren`. */
+export function withPhysicalChildren(node: PhysicalNode, inputs: readonly PhysicalNode[]): PhysicalNode {
+  const [first, second] = inputs as [PhysicalNode, PhysicalNode];
+  switch (node.kind) {
+    case "scan":
+    case "values":
+    case "shuffle_read":
+      return node;
+    case "hash_join":
+    case "nested_loop_join":
+      return { ...node, probe: first, build: second };
+    case "set_operation":
+      return { ...node, left: first, right: second };
+    case "union":
+      return { ...node, inputs };
+    default:
+      return { ...node, input: first };
+  }
+}
+
+/** One node as text, without its inputs. */
+export function describePhysicalNode(node: PhysicalNode): string {
+  switch (node.kind) {
+    case "scan":
+      return `scan ${node.tableName} [${node.columns.join(", ")}]${node.pushed === null ? "" : ` where ${formatExpression(node.pushed)}`}`;
+    case "values":
+      return `values ${node.rows.length === 1 ? `(${node.rows[0]!.map(formatValue).join(", ")})` : `${node.rows.length} rows`}`;
+    case "filter":
+      return `filter ${formatExpression(node.predicate)}`;
+    case "project":
+      return `project ${formatList(node.expressions)}`;
+    case "hash_aggregate": {
+      const groups = node.groups.length === 0 ? "" : ` by ${formatList(node.groups)}`;
+      const calls = node.aggregates.map(formatCall).join(", ");
+      return `hash_aggregate ${node.mode}${groups}${calls === "" ? "" : `: ${calls}`}`;
+    }
+    case "hash_join":
+      return describeHashJoin(node);
+    case "nested_loop_join":
+      return `nested_loop_join ${node.joinType}${node.nullAware ? " null-aware" : ""}${node.condition === null ? "" : ` on ${formatExpression(node.condition)}`}`;
+    case "sort":
+      return `sort ${formatKeys(node.keys)}`;
+    case "top_n":
+      return `top_n ${node.limit}${node.offset === 0 ? "" : ` offset ${node.offset}`} by ${formatKeys(node.keys)}`;
+    case "limit":
+      return `limit ${node.limit ?? "all"}${node.offset === 0 ? "" : ` offset ${node.offset}`}`;
+    case "union":
+      return "union";
+    case "set_operation":
+      return `${node.operation}${node.all ? " all" : ""}`;
+    case "exchange":
+      return `exchange ${formatDistribution(node.distribution)}`;
+    case "shuffle_read":
+      return `shuffle_read stage ${node.stageId}${node.mergeKeys === null ? "" : ` merge ${formatKeys(node.mergeKeys)}`}`;
+    default:
+      return unreachable(node, "physical node");
+  }
+}
+
+function describeHashJoin(node: PhysicalHashJoin): string {
+  const keys = node.keys.map(({ probe, build, nullEqual }) => `${formatExpression(probe)} ${nullEqual ? "<=>" : "="} ${formatExpression(build)}`);
+  const notes = [...(node.nullAware ? ["null-aware"] : []), ...(node.buildUnique ? ["unique"] : [])];
+  const residual = node.residual === null ? "" : ` and ${formatExpression(node.residual)}`;
+  return `hash_join ${[node.joinType, ...notes].join(" ")} on ${keys.join(", ")}${residual}`;
+}
+
+export function formatDistribution(distribution: Distribution): string {
+  switch (distribution.kind) {
+    case "hash":
+      return `hash (${formatList(distribution.keys)}) into ${distribution.partitionCount}`;
+    case "single":
+      return `single${distribution.mergeKeys === null ? "" : ` merge ${formatKeys(distribution.mergeKeys)}`}`;
+    case "broadcast":
+      return "broadcast";
+    default:
+      return unreachable(distribution, "distribution");
+  }
+}
+
+function formatList(expressions: readonly Expression[]): string {
+  return expressions.map(formatExpression).join(", ");
+}
+
+function formatKeys(keys: readonly PhysicalSortKey[]): string {
+  return keys
+    .map(({ expression, descending, nullsFirst }) => {
+      // NULLS LAST is what ascending order means by itself, NULLS FIRST what descending does.
+      const nulls = nullsFirst === descending ? "" : nullsFirst ? " nulls first" : " nulls last";
+      return `${formatExpression(expression)}${descending ? " desc" : ""}${nulls}`;
+    })
+    .join(", ");
+}
+
+function formatCall({ name, args, distinct, filter }: AggregateCall): string {
+  const text = args.length === 0 ? `${name}(*)` : `${name}(${distinct ? "distinct " : ""}${formatList(args)})`;
+  return filter === null ? text : `${text} filter (${formatExpression(filter)})`;
+}
+
+function formatValue(value: Value): string {
+  if (value === null) return "NULL";
+  if (typeof value === "string") return `'${value.replaceAll("'", "''")}'`;
+  if (value instanceof Uint8Array) return `'\\x${Buffer.from(value).toString("hex")}'`;
+  return typeof value === "object" ? `${value.months} months ${value.days} days ${value.micros} µs` : String(value);
+}
