@@ -7,8 +7,8 @@ import { kernelNamed } from "./load-kernels.ts";
 /**
  * Writes a 64-bit hash of each row's values to `out` (rowCount u64s). Equal values (SQL equality; NULLs alike) of one type
  * hash alike. The bits are shared out, so that rows of one shuffle partition still spread over a hash table:
- * tables use the high 32 bits, partitioning the low 32 (partition = (low 32 bits × partitionCount) >> 32), and a spilling
- * operator bits between.
+ * tables use the high 32 bits, partitioning the low 32 (partition = (low 32 bits × partitionCount) >> 32, so the upper ones of them),
+ * and spilling operators the lowest, four a level.
  */
 export function hashColumns(kernels: Kernels, vectors: readonly Vector[], rowCount: number, out: number): void {
   if (vectors.length === 0) {

@@ -2,13 +2,15 @@ import type { Schema } from "../../src/arrow/schema.ts";
 import type { DataType } from "../../src/arrow/data-type.ts";
 import type { Value } from "../../src/arrow/value.ts";
 import { must } from "../../src/common/assert.ts";
-import { ExpressionCompiler } from "../../src/compile/expression-compiler.ts";
+import type { ExpressionCompiler } from "../../src/compile/expression-compiler.ts";
 import type { Batch } from "../../src/kernel/batch.ts";
+import type { Kernels } from "../../src/kernel/load-kernels.ts";
 import { loadKernels } from "../../src/kernel/load-kernels.ts";
 import { SlotMemory } from "../../src/kernel/slot-memory.ts";
 import type { Region } from "../../src/kernel/slot-memory.ts";
 import { readValue, writeVector } from "../../src/kernel/vector-values.ts";
 import type { Operator, ScanRequest, SpillFile, SpillSpace, TaskContext } from "../../src/operator/operator.ts";
+import { InterpretingCompiler } from "./interpreting-compiler.ts";
 
 export type Row = readonly Value[];
 export type HarnessOptions = {
@@ -17,16 +19,18 @@ export type HarnessOptions = {
   /** Rows of tables by name, for scans. */
   readonly tables?: ReadonlyMap<string, readonly Row[]>;
   readonly shuffle?: TaskContext["shuffle"];
+  /** Default: an interpreter. */
+  readonly compiler?: (memory: SlotMemory, kernels: Kernels) => ExpressionCompiler;
 };
 
 /** A task's context over a fresh memory (64 MiB, poisoned when freed), with spill files in JavaScript memory. */
-export function makeTaskContext(options: HarnessOptions = {}): TaskContext {
+export function makeTaskContext(options: HarnessOptions = {}): TaskContext & { readonly spill: { readonly openFiles: number } } {
   const memory = new SlotMemory(options.memoryBytes ?? 64 * 2 ** 20, { poison: options.poison ?? true });
   const kernels = loadKernels(memory);
-  const context: TaskContext = {
+  const context: ReturnType<typeof makeTaskContext> = {
     memory,
     kernels,
-    compiler: new ExpressionCompiler(memory, kernels),
+    compiler: options.compiler?.(memory, kernels) ?? new InterpretingCompiler(memory, kernels),
     tables: {
       scan(request: ScanRequest) {
         const rows = must(options.tables?.get(request.tableName), `no table ${request.tableName}`);
@@ -88,9 +92,22 @@ export function schemaOf(...fields: readonly (readonly [string, DataType])[]): S
 }
 
 /** Rows as a batch in `region`. With `spread`, every row is followed by one that the batch's selection leaves out. */
-export function makeBatch(memory: SlotMemory, region: Region, schema: Schema, rows: readonly Row[], spread = false): Batch {
+export function makeBatch(
+  memory: SlotMemory,
+  region: Region,
+  schema: Schema,
+  rows: readonly Row[],
+  spread = false,
+): Batch {
   const stored = spread ? rows.flatMap((row) => [row, row.map(() => null)]) : rows;
-  const vectors = schema.map((field, column) => writeVector(memory, region, field.type, stored.map((row) => row[column]!)));
+  const vectors = schema.map((field, column) =>
+    writeVector(
+      memory,
+      region,
+      field.type,
+      stored.map((row) => row[column]!),
+    ),
+  );
   if (!spread) return { rowCount: rows.length, vectors, selection: 0 };
   const selection = region.allocate(rows.length * 4);
   rows.forEach((_, index) => void (memory.u32[selection / 4 + index] = index * 2));

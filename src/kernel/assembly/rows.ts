@@ -108,6 +108,15 @@ export function moveLongStrings(data: usize, validity: usize, count: u32, heap: 
   }
 }
 
+/** Moves the addresses in the views of long strings by `delta`, after their bytes were read back to another place. */
+export function rebaseLongStrings(data: usize, validity: usize, count: u32, delta: u32): void {
+  for (let i: u32 = 0; i < count; i++) {
+    const view = data + (<usize>i << 4);
+    if (load<u32>(view) <= 12 || (validity != 0 && !bitIsSet(validity, i))) continue;
+    store<u32>(view, load<u32>(view, 12) + delta, 12);
+  }
+}
+
 // ---- rows into vectors. Address 0 stands for a row of NULLs.
 
 // @ts-ignore: decorator
