@@ -4,6 +4,7 @@ import { parquetMetadata } from "hyparquet";
 import type { ColumnMetaData, FileMetaData, SchemaElement } from "hyparquet";
 import { deserializeTCompactProtocol } from "hyparquet/src/thrift.js";
 import type { Field } from "../arrow/schema.ts";
+import type { Value } from "../arrow/value.ts";
 import { EngineError } from "../common/engine-error.ts";
 import { readBounds } from "./parquet-statistics.ts";
 import type { RawBounds } from "./parquet-statistics.ts";
@@ -19,8 +20,8 @@ export type ParquetFooter = {
   readonly samples: readonly (DistinctSample | undefined)[];
 };
 
-/** A row group with `valueCount` values had `distinctCount` different ones. */
-export type DistinctSample = { readonly valueCount: number; readonly distinctCount: number };
+/** A row group with `valueCount` values between `min` and `max` had `distinctCount` different ones. */
+export type DistinctSample = { readonly valueCount: number; readonly distinctCount: number; readonly min?: Value; readonly max?: Value };
 
 type Leaf = { readonly field: Field; readonly element: SchemaElement; readonly columnIndex: number };
 
@@ -29,7 +30,7 @@ const magic = 0x31524150;
 /** Enough for a dictionary page's header, which holds a few small numbers. */
 const pageHeaderBytes = 256;
 
-/** Reads the footer only: the tail of the file, and the headers of the string columns' dictionaries. */
+/** Reads the footer only: the tail of the file, and the headers of a few dictionaries. */
 export async function readParquetFooter(path: string): Promise<ParquetFooter> {
   let handle: FileHandle;
   try {
@@ -41,11 +42,12 @@ export async function readParquetFooter(path: string): Promise<ParquetFooter> {
     const { size, mtimeMs } = await handle.stat();
     const bytes = await readTail(handle, path, size);
     const { leaves, unsupported, metadata, bounds } = parse(path, bytes);
+    const groups = rowGroups(metadata, leaves, bounds);
     return {
-      file: { path, byteSize: size, modifiedMs: mtimeMs, rowCount: Number(metadata.num_rows), rowGroups: rowGroups(metadata, leaves, bounds) },
+      file: { path, byteSize: size, modifiedMs: mtimeMs, rowCount: Number(metadata.num_rows), rowGroups: groups },
       schema: leaves.map((leaf) => leaf.field),
       unsupported,
-      samples: await Promise.all(leaves.map((leaf) => sampleDictionary(handle, metadata, leaf))),
+      samples: await Promise.all(leaves.map((leaf, position) => sampleDictionary(handle, metadata, leaf, groups[sampledGroup(groups.length)]?.columns[position]))),
     };
   } catch (error) {
     if (error instanceof EngineError) throw error;
@@ -196,26 +198,37 @@ function averageBytes(chunk: ColumnMetaData, nullCount: number, raw: RawBounds):
   return (raw.minValue.byteLength + raw.maxValue.byteLength) / 2;
 }
 
+function sampledGroup(groupCount: number): number {
+  return Math.floor(groupCount / 2);
+}
+
 /**
  * A dictionary lists a row group's distinct values, and its page's header counts them: one small read. It counts only
  * where every data page uses the dictionary; writers that gave up on it saw too many different values.
  */
-async function sampleDictionary(handle: FileHandle, metadata: FileMetaData, leaf: Leaf): Promise<DistinctSample | undefined> {
-  if (leaf.field.type.kind !== "utf8" && leaf.field.type.kind !== "binary") return undefined;
-  const group = metadata.row_groups[Math.floor(metadata.row_groups.length / 2)];
+async function sampleDictionary(
+  handle: FileHandle,
+  metadata: FileMetaData,
+  leaf: Leaf,
+  statistics: ColumnStatistics = {},
+): Promise<DistinctSample | undefined> {
+  const group = metadata.row_groups[sampledGroup(metadata.row_groups.length)];
   const chunk = group?.columns[leaf.columnIndex]?.meta_data;
-  if (chunk === undefined) return undefined;
-  const valueCount = Number(chunk.num_values) - Number(chunk.statistics?.null_count ?? 0n);
-  const offset = chunk.dictionary_page_offset;
-  const plainPages = chunk.encoding_stats?.some((page) => page.page_type.startsWith("DATA_PAGE") && !page.encoding.includes("DICTIONARY"));
-  const gaveUp = plainPages ?? chunk.encodings.includes("PLAIN");
-  if (offset === undefined || offset === 0n) return undefined;
-  if (gaveUp && plainPages === true) return { valueCount, distinctCount: valueCount };
+  const offset = chunk?.dictionary_page_offset;
+  if (chunk === undefined || offset === undefined || offset === 0n) return undefined;
+  const { min, max } = statistics;
+  const bounds = { ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }) };
+  const valueCount = Number(chunk.num_values) - (statistics.nullCount ?? 0);
+  if (chunk.encoding_stats?.some((page) => page.page_type.startsWith("DATA_PAGE") && !page.encoding.includes("DICTIONARY")) === true) {
+    return { valueCount, distinctCount: valueCount, ...bounds };
+  }
+  // Without page counts PLAIN may stand for the dictionary itself or for pages after it: then nothing is known.
+  if (chunk.encoding_stats === undefined && chunk.encodings.includes("PLAIN")) return undefined;
   const bytes = await readRange(handle, Number(offset), Number(offset) + pageHeaderBytes);
   try {
     const header = deserializeTCompactProtocol({ view: new DataView(bytes.buffer, 0, bytes.byteLength), offset: 0 });
     const distinctCount = struct(header["field_7"])["field_1"];
-    return typeof distinctCount === "number" && distinctCount <= valueCount ? { valueCount, distinctCount } : undefined;
+    return typeof distinctCount === "number" && distinctCount <= valueCount ? { valueCount, distinctCount, ...bounds } : undefined;
   } catch {
     // Only a hint: an unreadable page is reported by whoever reads its rows.
     return undefined;

@@ -75,18 +75,28 @@ function weightedAverage(parts: readonly { readonly value: number | undefined; r
 }
 
 /**
- * Distinct values: bounded by the range of integers, dates and decimals; for strings from the dictionaries of sampled
- * row groups; otherwise a tenth of the rows, which errs on neither side by more than a join order can stand.
+ * Distinct values. Integers, dates and decimals have at most as many as their range; strings are judged by the
+ * dictionaries of sampled row groups; otherwise a tenth of the rows, which is off either way by less than a join order
+ * can stand.
  */
 function estimateDistinct(type: DataType, valueCount: number, { min, max }: Bounds, samples: readonly (DistinctSample | undefined)[]): number {
   if (valueCount <= 0) return 0;
   if (type.kind === "bool") return Math.min(2, valueCount);
-  const range = valueRange(min, max);
-  if (range !== undefined && type.kind !== "float32" && type.kind !== "float64") return Math.min(range, valueCount);
-  if (min !== undefined && max !== undefined && typeof min !== "number" && compareValues(min, max) === 0) return 1;
   const known = samples.filter((sample) => sample !== undefined && sample.valueCount > 0) as DistinctSample[];
+  const range = type.kind === "float32" || type.kind === "float64" ? undefined : valueRange(min, max);
+  if (range !== undefined) return Math.max(1, Math.round(Math.min(range * densityOf(known), valueCount)));
+  if (min !== undefined && max !== undefined && typeof min !== "number" && compareValues(min, max) === 0) return 1;
   if (known.length > 0) return Math.max(...known.map((sample) => scaleDistinct(sample, valueCount)));
   return Math.max(1, valueCount / 10);
+}
+
+/** The share of the numbers between a row group's bounds that occur: keys may leave gaps. 1 where unknown. */
+function densityOf(samples: readonly DistinctSample[]): number {
+  const densities = samples.flatMap((sample) => {
+    const range = valueRange(sample.min, sample.max);
+    return range === undefined || sample.distinctCount >= sample.valueCount * 0.99 ? [] : [scaleDistinct(sample, range) / range];
+  });
+  return densities.length === 0 ? 1 : Math.max(...densities);
 }
 
 function valueRange(min: Value | undefined, max: Value | undefined): number | undefined {
