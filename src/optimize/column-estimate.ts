@@ -9,6 +9,8 @@ export type ColumnEstimate = {
   readonly distinct: number;
   /** Distinct values in the table that the column stems from, before any filter: the domain of a join key. */
   readonly domain: number;
+  /** Rows of the table that the column stems from. */
+  readonly tableRows: number;
   /** The table has no two rows with the same value, or hardly any. */
   readonly isKey: boolean;
   readonly nullFraction: number;
@@ -23,7 +25,7 @@ export type ColumnEstimates = ReadonlyMap<ColumnId, ColumnEstimate>;
 /** What to believe of a value that nothing is known of, among `rows` rows. */
 export function unknownColumn(type: DataType, rows: number): ColumnEstimate {
   const distinct = type.kind === "bool" ? Math.min(2, rows) : Math.max(1, rows);
-  return { distinct, domain: distinct, isKey: false, nullFraction: 0, min: null, max: null, byteSize: byteSizeOf(type) };
+  return { distinct, domain: distinct, tableRows: rows, isKey: false, nullFraction: 0, min: null, max: null, byteSize: byteSizeOf(type) };
 }
 
 /** Bytes of a value in linear memory: its slot and, for a string, bytes that do not fit the slot. */

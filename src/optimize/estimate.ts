@@ -108,6 +108,7 @@ function deriveScan(node: ScanNode): NodeEstimate {
     columns.set(column.id, {
       distinct,
       domain: distinct,
+      tableRows: rows,
       isKey: rows > 1 && distinct >= rows * (1 - nullFraction) * 0.98,
       nullFraction,
       min: statistics.min === undefined ? null : numberOf(statistics.min),
@@ -198,7 +199,7 @@ function deriveAggregate(node: AggregateNode): NodeEstimate {
   for (const [index, { column }] of node.groups.entries()) {
     const key = must(keys[index], "one for each group");
     const distinct = Math.max(1, Math.min(rows, key.distinct));
-    columns.set(column.id, { ...key, distinct, isKey: node.groups.length === 1, domain: node.groups.length === 1 ? Math.max(distinct, Math.min(key.domain, input.rows)) : key.domain });
+    columns.set(column.id, { ...key, distinct, tableRows: Math.max(1, rows), isKey: node.groups.length === 1, domain: node.groups.length === 1 ? Math.max(distinct, Math.min(key.domain, input.rows)) : key.domain });
   }
   for (const { column } of node.aggregates) columns.set(column.id, unknownColumn(column.type, rows));
   return { rows, columns };

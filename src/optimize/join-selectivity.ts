@@ -19,7 +19,7 @@ export function joinDomain(left: ColumnEstimate, right: ColumnEstimate): number 
 
 /**
  * The part of all pairs of rows that match in the equated keys. Keys of several columns: their domains multiplied
- * overstate the combinations, which cannot be more than the rows of the smaller side.
+ * overstate the combinations, which cannot be more than the rows of the smaller table.
  */
 export function keySelectivity(pairs: readonly KeyPair[], left: JoinSide, right: JoinSide): number {
   const domains = pairs.map((pair) => {
@@ -31,16 +31,13 @@ export function keySelectivity(pairs: readonly KeyPair[], left: JoinSide, right:
   });
   if (domains.length === 1) return 1 / (domains[0] as number);
   const product = domains.reduce((result, domain) => result * domain, 1);
-  const combinations = Math.max(...domains, Math.min(combinationsOf(pairs.map((pair) => pair.left), left), combinationsOf(pairs.map((pair) => pair.right), right)));
-  return 1 / Math.max(1, Math.min(product, combinations));
+  const combinations = Math.min(combinationsOf(pairs.map((pair) => pair.left), left), combinationsOf(pairs.map((pair) => pair.right), right));
+  return 1 / Math.max(1, Math.min(product, Math.max(...domains, combinations)));
 }
 
-/** The most combinations of these columns that the side's table can have, so far as its columns tell. */
+/** A table has no more combinations of its columns than rows. */
 function combinationsOf(keys: readonly Expression[], side: JoinSide): number {
-  const columns = keys.map((key) => columnOf(key, side.columns));
-  // Rows before filters are not known here; the share of its domain that a column lost stands for them.
-  const kept = Math.min(1, ...columns.map((column) => (column === null ? 1 : Math.max(1, column.distinct) / Math.max(1, column.domain))));
-  return side.rows / Math.max(kept, 1e-9);
+  return Math.min(...keys.map((key) => columnOf(key, side.columns)?.tableRows ?? Infinity));
 }
 
 /** The part of the pairs that pass conditions other than equated keys. */
