@@ -1,0 +1,142 @@
+import { catalogName, schemaName } from "../catalog/table.ts";
+import { EngineError, type TextSpan } from "../common/engine-error.ts";
+import { nearestNameHint } from "../common/nearest-name.ts";
+import type { AggregateCall, ColumnId } from "../expr/expression.ts";
+import type { ApplyForm, Column, LogicalNode } from "../logical/logical-node.ts";
+import { outputColumns } from "../logical/output-columns.ts";
+import type { CommonTables } from "./common-tables.ts";
+
+/** A column under the name that the statement knows it by, which aliases may have changed. */
+export type VisibleColumn = { readonly name: string; readonly column: Column };
+
+/** One alias in FROM. */
+export type ScopeRelation = {
+  readonly alias: string;
+  readonly columns: readonly VisibleColumn[];
+  /** A catalog relation under its own name can be qualified with its schema. */
+  readonly isCatalogName: boolean;
+};
+
+/**
+ * What a FROM clause, or a part of it, makes visible: `visible` in the order of `*`, where JOIN USING has merged
+ * columns, and each relation's own columns for qualified names.
+ */
+export type Namespace = { readonly visible: readonly VisibleColumn[]; readonly relations: readonly ScopeRelation[] };
+
+export const emptyNamespace: Namespace = { visible: [], relations: [] };
+
+/** A subquery of an expression, to be put below the node that evaluates the expression. */
+export type PendingApply = { readonly subquery: LogicalNode; readonly form: ApplyForm };
+
+/** The aggregates found while a query's select list, HAVING and ORDER BY are bound. */
+export type AggregateCollector = {
+  readonly calls: { readonly column: Column; readonly call: AggregateCall }[];
+  /** Subqueries in aggregates' arguments, which belong below the aggregation. */
+  readonly applies: PendingApply[];
+  inArguments: boolean;
+};
+
+/** The names that expressions of one query level see, and those of the levels around it. */
+export class Scope {
+  readonly namespace: Namespace;
+  readonly parent: Scope | null;
+  readonly commonTables: CommonTables | null;
+  /** The clause being bound, for messages. */
+  clause: string;
+  /** null where the clause allows no aggregates. */
+  aggregates: AggregateCollector | null = null;
+  #ids: Set<ColumnId> | null = null;
+
+  constructor(namespace: Namespace, parent: Scope | null, commonTables: CommonTables | null, clause: string) {
+    this.namespace = namespace;
+    this.parent = parent;
+    this.commonTables = commonTables;
+    this.clause = clause;
+  }
+
+  /** Whether a column comes from this level, not from one around it. */
+  owns(id: ColumnId): boolean {
+    this.#ids ??= new Set([this.namespace.visible, ...this.namespace.relations.map(({ columns }) => columns)].flat().map(({ column }) => column.id));
+    return this.#ids.has(id);
+  }
+
+  /** The column of a name; the innermost level that has it wins. Throws undefined_column, undefined_table, ambiguous_column. */
+  resolve(parts: readonly string[], span: TextSpan): Column {
+    for (let scope: Scope | null = this; scope !== null; scope = scope.parent) {
+      const found = parts.length === 1 ? scope.#findVisible(parts[0]!, span) : scope.#findQualified(parts, span);
+      if (found !== null) return found;
+    }
+    throw this.#unknown(parts, span);
+  }
+
+  #findVisible(name: string, span: TextSpan): Column | null {
+    const matches = this.namespace.visible.filter((visible) => visible.name === name);
+    if (new Set(matches.map(({ column }) => column.id)).size > 1) {
+      const owners = matches.map(({ column }) => this.qualifierOf(column.id)).filter((owner) => owner !== null);
+      const hint = owners.length === 0 ? {} : { hint: `it could be ${owners.map((owner) => `${owner}.${name}`).join(" or ")}` };
+      throw new EngineError("ambiguous_column", `column reference "${name}" is ambiguous`, { span, ...hint });
+    }
+    return matches[0]?.column ?? null;
+  }
+
+  #findQualified(parts: readonly string[], span: TextSpan): Column | null {
+    const name = parts.at(-1)!;
+    const relation = this.relation(parts.slice(0, -1));
+    if (relation === null) return null;
+    const matches = relation.columns.filter((visible) => visible.name === name);
+    if (matches.length > 1) throw new EngineError("ambiguous_column", `column reference "${parts.join(".")}" is ambiguous`, { span });
+    if (matches.length === 1) return matches[0]!.column;
+    const hint = nearestNameHint(name, relation.columns.map((visible) => visible.name));
+    throw new EngineError("undefined_column", `column "${parts.join(".")}" does not exist`, { span, ...(hint === undefined ? {} : { hint }) });
+  }
+
+  /** The relation of this level by its qualified alias. */
+  relation(qualifier: readonly string[]): ScopeRelation | null {
+    const alias = qualifier.at(-1);
+    const schema = qualifier.slice(0, -1);
+    if (!isOwnSchema(schema)) return null;
+    return this.namespace.relations.find((relation) => relation.alias === alias && (schema.length === 0 || relation.isCatalogName)) ?? null;
+  }
+
+  /** The alias that a column of this level belongs to. */
+  qualifierOf(id: ColumnId): string | null {
+    return this.namespace.relations.find(({ columns }) => columns.some(({ column }) => column.id === id))?.alias ?? null;
+  }
+
+  #unknown(parts: readonly string[], span: TextSpan): EngineError {
+    const columns = new Set<string>();
+    const aliases = new Set<string>();
+    for (let scope: Scope | null = this; scope !== null; scope = scope.parent) {
+      for (const { name } of scope.namespace.visible) columns.add(name);
+      for (const { alias } of scope.namespace.relations) aliases.add(alias);
+    }
+    if (parts.length > 1) return unknownRelation(parts.slice(0, -1), aliases, span);
+    const name = parts[0]!;
+    if (aliases.has(name)) return new EngineError("feature_not_supported", `whole-row reference "${name}" is not supported`, { span });
+    const hint = nearestNameHint(name, columns);
+    return new EngineError("undefined_column", `column "${name}" does not exist`, { span, ...(hint === undefined ? {} : { hint }) });
+  }
+}
+
+export function unknownRelation(qualifier: readonly string[], aliases: Iterable<string>, span: TextSpan): EngineError {
+  const hint = nearestNameHint(qualifier.at(-1)!, aliases);
+  const message = `missing FROM-clause entry for table "${qualifier.join(".")}"`;
+  return new EngineError("undefined_table", message, { span, ...(hint === undefined ? {} : { hint }) });
+}
+
+/** Whether `[catalog.]schema` names the one schema there is. */
+export function isOwnSchema(qualifiers: readonly string[]): boolean {
+  const [schema, catalog] = qualifiers.toReversed();
+  return (schema === undefined || schema === schemaName) && (catalog === undefined || catalog === catalogName) && qualifiers.length <= 2;
+}
+
+/** The namespace with the columns as `plan` puts them out: an outer join has made some nullable. */
+export function refreshNamespace(namespace: Namespace, plan: LogicalNode): Namespace {
+  const byId = new Map(outputColumns(plan).map((column) => [column.id, column]));
+  const refresh = (columns: readonly VisibleColumn[]): readonly VisibleColumn[] =>
+    columns.map(({ name, column }) => ({ name, column: byId.get(column.id) ?? column }));
+  return {
+    visible: refresh(namespace.visible),
+    relations: namespace.relations.map((relation) => ({ ...relation, columns: refresh(relation.columns) })),
+  };
+}
