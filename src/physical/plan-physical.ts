@@ -34,8 +34,8 @@ export function planPhysical(plan: LogicalNode, outputs: readonly Column[], esti
   };
   const planned = context.plan(plan, new Set(outputs.map((column) => column.id)));
   const { node } = selectColumns(planned, outputs);
-  // What the client was told of a column's nullability holds, whatever statistics say more.
-  const schema = node.schema.map((field, index) => ({ ...field, name: outputs[index]!.name, nullable: outputs[index]!.nullable || field.nullable }));
+  // Results are nullable for clients, who were told so before there was a plan with statistics that know better.
+  const schema = node.schema.map((field, index) => ({ ...field, name: outputs[index]!.name, nullable: true }));
   return { root: { ...node, schema }, scans };
 }
 
