@@ -104,7 +104,7 @@ export function byteWidthOf(type: DataType): 1 | 2 | 4 | 8 | 16 {
 }
 
 export function isInteger(type: DataType): boolean {
-  return /^u?int/.test(type.kind);
+  return /^u?int\d/.test(type.kind);
 }
 
 export function isFloat(type: DataType): boolean {

@@ -1,3 +1,4 @@
+import { isInteger } from "../arrow/data-type.ts";
 import type { DataType } from "../arrow/data-type.ts";
 import type { Value } from "../arrow/value.ts";
 import { fitsInt64 } from "../common/bigints.ts";
@@ -7,7 +8,7 @@ export type ValueRange = { readonly min: bigint; readonly max: bigint };
 
 /** The range that statistics state; undefined for other types and where they are silent. */
 export function rangeOfStatistics(min: Value | undefined, max: Value | undefined, type: DataType): ValueRange | undefined {
-  if (type.kind !== "decimal" && !/^u?int/.test(type.kind)) return undefined;
+  if (type.kind !== "decimal" && !isInteger(type)) return undefined;
   const low = toBigInt(min);
   const high = toBigInt(max);
   return low === undefined || high === undefined ? undefined : { min: low, max: high };
