@@ -29,6 +29,9 @@ export type SchedulerOptions = {
   readonly logger: Logger;
 };
 
+/** Files that changed are noticed within this time; looking at them costs a small query more than running it. */
+const catalogAgeMsMax = 1_000;
+
 const showAllSchema = textSchema("name", "setting", "description");
 
 /** Statements in, placed queries out: binds, plans, submits jobs and tells where their rows are. */
@@ -77,6 +80,7 @@ export class Scheduler implements QueryService {
   }
 
   async describe(sql: string, session: Session): Promise<StatementDescription> {
+    await this.#catalog.refresh(catalogAgeMsMax);
     const statement = this.#bind(sql);
     switch (statement.kind) {
       case "query":
@@ -123,8 +127,9 @@ export class Scheduler implements QueryService {
     return this.#catalog.names().flatMap((name) => {
       const relation = this.#catalog.find(name);
       if (relation === undefined) return [];
-      if (relation.kind === "table") return [{ name, type: "TABLE" as const, schema: relation.table.schema }];
-      return [{ name, type: "VIEW" as const, schema: this.#viewSchema(name) }];
+      const isTable = relation.kind === "table";
+      const schema = isTable ? relation.table.schema : this.#viewSchema(name);
+      return [{ name, type: isTable ? ("TABLE" as const) : ("VIEW" as const), schema }];
     });
   }
 
@@ -149,6 +154,7 @@ export class Scheduler implements QueryService {
 
   /** What to run; null when the statement has done its work already. */
   async #graphOf(sql: string, parameters: readonly Value[], session: Session): Promise<StageGraph | null> {
+    await this.#catalog.refresh(catalogAgeMsMax);
     const statement = this.#bind(sql);
     switch (statement.kind) {
       case "query":
