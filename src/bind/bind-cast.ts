@@ -108,11 +108,17 @@ function bindIntervalFields(arg: Expression, { modifiers, span }: TypeName): Exp
   }
   const fields = must(modifiers[0], "an interval with fields has modifiers");
   const [, unit] = must(fieldBits.find(([bit]) => (fields & bit) !== 0), "the grammar sets a field");
-  // In `minute to second` a lone colon separates these two, not hours and minutes.
-  const isMinuteToSecond = fields === ((1 << 11) | (1 << 12));
-  const text = isMinuteToSecond ? arg.value.replace(/^\s*([+-]?)(\d+:\d+(?:\.\d+)?)\s*$/, "$100:$2") : arg.value;
-  const value = at(span, () => parseInterval(text, unit));
+  const text = arg.value;
+  const value = at(span, () => parseInterval(verboseInterval(text, fields), unit));
   return { kind: "literal", type: simpleType("interval"), value: truncateInterval(value, unit), span };
+}
+
+/** The short forms that only the fields give a meaning: `1-2` year to month, `3 04:05` day to minute, `1:30` minute to second. */
+function verboseInterval(text: string, fields: number): string {
+  const [minute, second, day, month] = [1 << 11, 1 << 12, 1 << 3, 1 << 1];
+  if (fields === (minute | second)) return text.replace(/^\s*([+-]?)(\d+:\d+(?:\.\d+)?)\s*$/, "$100:$2");
+  if ((fields & month) !== 0) return text.replace(/^\s*([+-]?)(\d+)-(\d+)\s*$/, "$1$2 years $1$3 months");
+  return (fields & day) === 0 ? text : text.replace(/^\s*([+-]?\d+)\s+(?=\d)/, "$1 days ");
 }
 
 /** What lies below the last field is cut off. */

@@ -20,10 +20,25 @@ export function bindOperator(operator: string, args: readonly Expression[], span
   const [first] = args;
   const isUnary = args.length === 1;
   if (isUnary && operator === "+" && first !== undefined && (isNumeric(typeOf(first)) || typeOf(first).kind === "interval")) return first;
-  if (operators.has(operator) && (!isUnary || operator === "-")) return at(span, () => resolveFunction(operator, args, span));
+  if (operators.has(operator) && (!isUnary || operator === "-")) return resolveOperator(operator, args, span);
+  throw noOperator(operator, args, span);
+}
+
+function resolveOperator(operator: string, args: readonly Expression[], span: TextSpan): Expression {
+  try {
+    return at(span, () => resolveFunction(operator, args, span));
+  } catch (thrown) {
+    // The registry knows operators by their names; users know them by their symbols.
+    if (thrown instanceof EngineError && thrown.code === "undefined_function") throw noOperator(operator, args, span);
+    throw thrown;
+  }
+}
+
+function noOperator(operator: string, args: readonly Expression[], span: TextSpan): EngineError {
   const types = args.map((arg) => typeName(typeOf(arg)));
-  const call = isUnary ? `${operator} ${types[0]}` : types.join(` ${operator} `);
-  throw new EngineError("undefined_function", `operator does not exist: ${call}`, { span });
+  const call = args.length === 1 ? `${operator} ${types[0]}` : types.join(` ${operator} `);
+  const hint = "no operator of that name takes these argument types; you might need explicit casts";
+  return new EngineError("undefined_function", `operator does not exist: ${call}`, { span, hint });
 }
 
 /** `(a, b) op (c, d)`: equality of all pairs, inequality of some, or the order of the first pair that differs. */

@@ -164,7 +164,17 @@ function bindFunction(node: SqlExpressionOf<"function">, place: ExpressionPlace)
   }
   const args = node.args.map((arg) => bindExpression(arg, place));
   if (["coalesce", "greatest", "least"].includes(name)) return resolveFunction(name, unifyTypes(args, name.toUpperCase(), span), span);
-  return at(span, () => resolveFunction(name, args, span));
+  return at(span, () => (name === "overlay" ? overlay(args, span) : resolveFunction(name, args, span)));
+}
+
+/** `overlay(text PLACING new FROM start [FOR count])`: what stands before, the new text, and what stands behind. */
+function overlay(args: readonly Expression[], span: TextSpan): Expression {
+  const [text, replacement, start, count] = args;
+  if (text === undefined || replacement === undefined || start === undefined) return resolveFunction("overlay", args, span);
+  const one: Expression = { kind: "literal", type: simpleType("int32"), value: 1 };
+  const call = (name: string, ...parts: readonly Expression[]): Expression => resolveFunction(name, parts, span);
+  const end = call("add", start, count ?? call("length", replacement));
+  return call("||", call("||", call("substring", text, one, call("subtract", start, one)), replacement), call("substring", text, end));
 }
 
 function bindCase(node: SqlExpressionOf<"case">, place: ExpressionPlace): Expression {

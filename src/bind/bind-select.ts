@@ -1,4 +1,4 @@
-import { EngineError } from "../common/engine-error.ts";
+import { EngineError, type TextSpan } from "../common/engine-error.ts";
 import type { Expression, SortKey } from "../expr/expression.ts";
 import { expressionEquals } from "../expr/expression-properties.ts";
 import type { LogicalNode } from "../logical/logical-node.ts";
@@ -13,7 +13,7 @@ import { outputName } from "./output-name.ts";
 import { type AggregateCollector, type PendingApply, Scope, unknownRelation, type VisibleColumn } from "./scope.ts";
 
 /** An item of the select list with `*` expanded: then it is a column without text of its own. */
-type ExpandedItem = { readonly name: string; readonly source: SqlExpression | VisibleColumn };
+type ExpandedItem = { readonly name: string; readonly source: SqlExpression | VisibleColumn; readonly span: TextSpan };
 
 /** A sort key is an item of the select list, or an expression over what the select list is over. */
 type KeySource = { readonly item: SortItem; readonly index: number } | { readonly item: SortItem; readonly expression: Expression };
@@ -63,8 +63,8 @@ export function bindSelect(context: BindContext, select: Select, orderBy: readon
 
 function expandItem(item: SelectItem, scope: Scope): readonly ExpandedItem[] {
   const { expression } = item;
-  if (expression.kind !== "star") return [{ name: outputName(item), source: expression }];
-  const expand = (columns: readonly VisibleColumn[]) => columns.map((column) => ({ name: column.name, source: column }));
+  if (expression.kind !== "star") return [{ name: outputName(item), source: expression, span: expression.span }];
+  const expand = (columns: readonly VisibleColumn[]) => columns.map((column) => ({ name: column.name, source: column, span: expression.span }));
   if (expression.qualifier.length === 0) {
     if (scope.namespace.visible.length > 0) return expand(scope.namespace.visible);
     throw new EngineError("syntax_error", "SELECT * with no tables specified is not valid", { span: expression.span });
@@ -76,8 +76,8 @@ function expandItem(item: SelectItem, scope: Scope): readonly ExpandedItem[] {
   throw unknownRelation(expression.qualifier, scope.namespace.relations.map(({ alias }) => alias), expression.span);
 }
 
-function bindItem({ source }: ExpandedItem, place: ExpressionPlace): Expression {
-  return "column" in source ? columnOf(source.column) : bindExpression(source, place);
+function bindItem({ source, span }: ExpandedItem, place: ExpressionPlace): Expression {
+  return "column" in source ? columnOf(source.column, span) : bindExpression(source, place);
 }
 
 /** Groups, and which of them an item of the select list is when GROUP BY names the item. */

@@ -18,7 +18,7 @@ export type BindOptions = {
   readonly catalog: Catalog;
   /** The text that the statement was parsed from. */
   readonly sql: string;
-  /** Types of `$1`, `$2`, … where they are known, as for values at hand; a type of kind "null" counts as unknown. */
+  /** Types of the values at hand for `$1`, `$2`, …, which decide where their use does not; kind "null" is unknown. */
   readonly parameterTypes?: readonly DataType[];
 };
 
@@ -66,18 +66,16 @@ function makeContext({ catalog }: BindOptions, parameterTypes: ReadonlyMap<numbe
 }
 
 function bindQueryStatement(query: Query, options: BindOptions): BoundQueryStatement {
-  const given = (options.parameterTypes ?? []).flatMap((type, index) => (type.kind === "null" ? [] : [[index + 1, type] as const]));
-  let types: ReadonlyMap<number, DataType> = new Map(given);
-  let context = makeContext(options, types);
+  const given = options.parameterTypes ?? [];
+  let context = makeContext(options, new Map());
   let bound = bindQuery(context, query, { outer: null, commonTables: null });
-  const inferred = inferParameterTypes(bound.plan, types);
-  types = inferred.types;
-  if (!inferred.agree) {
-    // Each use of a parameter was typed alone; with the first use's type known, the other ones follow it.
+  const { types, agree } = inferParameterTypes(bound.plan, given);
+  if (!agree) {
+    // Each use of a parameter was typed alone; now that its type is known, all uses follow it.
     context = makeContext(options, types);
     bound = bindQuery(context, query, { outer: null, commonTables: null });
   }
-  const count = Math.max(0, options.parameterTypes?.length ?? 0, ...context.parameters);
+  const count = Math.max(given.length, ...context.parameters);
   const parameterTypes = Array.from({ length: count }, (_, index) => types.get(index + 1) ?? simpleType("null"));
   return { kind: "query", plan: bound.plan, outputs: bound.columns, ordered: query.orderBy.length > 0, parameterTypes };
 }

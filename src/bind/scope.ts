@@ -72,8 +72,8 @@ export class Scope {
   #findVisible(name: string, span: TextSpan): Column | null {
     const matches = this.namespace.visible.filter((visible) => visible.name === name);
     if (new Set(matches.map(({ column }) => column.id)).size > 1) {
-      const owners = matches.map(({ column }) => this.qualifierOf(column.id)).filter((owner) => owner !== null);
-      const hint = owners.length === 0 ? {} : { hint: `it could be ${owners.map((owner) => `${owner}.${name}`).join(" or ")}` };
+      const owners = new Set(matches.map(({ column }) => this.qualifierOf(column.id)));
+      const hint = owners.has(null) || owners.size < 2 ? {} : { hint: `it could be ${[...owners].map((owner) => `${owner}.${name}`).join(" or ")}` };
       throw new EngineError("ambiguous_column", `column reference "${name}" is ambiguous`, { span, ...hint });
     }
     return matches[0]?.column ?? null;

@@ -1,8 +1,8 @@
 /** The candidates that a mistyped name most likely means, nearest first, at most three. Letter case does not count. */
 export function nearestNames(name: string, candidates: Iterable<string>): readonly string[] {
   const wanted = name.toLowerCase();
-  // A third of the letters may be wrong, and at least one: short names would else match anything or nothing.
-  const limit = Math.max(1, Math.floor(wanted.length / 3)) + 1;
+  // A third of the letters may be wrong, and at least one, but never all of them.
+  const limit = Math.min(wanted.length, Math.max(1, Math.floor(wanted.length / 3)) + 1);
   const near: { readonly candidate: string; readonly distance: number }[] = [];
   for (const candidate of new Set(candidates)) {
     const distance = editDistance(wanted, candidate.toLowerCase(), limit);
