@@ -14,6 +14,8 @@ export type KeyPair = { readonly left: Expression; readonly right: Expression };
  */
 export function joinDomain(left: ColumnEstimate, right: ColumnEstimate): number {
   if (left.isKey !== right.isKey) return Math.max(1, left.isKey ? left.domain : right.domain);
+  // A range as wide as its table makes a foreign key look like a key; the smaller table is then the one pointed into.
+  if (left.isKey) return Math.max(1, Math.min(left.domain, right.domain));
   return Math.max(1, left.domain, right.domain);
 }
 

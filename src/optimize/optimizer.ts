@@ -5,13 +5,17 @@ import { outputColumns } from "../logical/output-columns.ts";
 import { forEachNode } from "../logical/rewrite.ts";
 import { foldConstants } from "./fold-constants.ts";
 import { marksToSemiJoins } from "./marks-to-semi-joins.ts";
+import { narrowInputs } from "./narrow-inputs.ts";
 import { orderJoins } from "./order-joins.ts";
 import { propagateEmpty } from "./propagate-empty.ts";
 import { pruneColumns } from "./prune-columns.ts";
+import { pushDownLimits } from "./push-down-limits.ts";
 import { pushDownPredicates } from "./push-down-predicates.ts";
 import { refreshNullability } from "./refresh-nullability.ts";
+import { removeRedundantOrder } from "./remove-redundant-order.ts";
 import type { Rule } from "./rule.ts";
 import { simplifyOuterJoins } from "./simplify-outer-joins.ts";
+import { splitDistinctAggregates } from "./split-distinct-aggregates.ts";
 import { unnestSubqueries } from "./unnest-subqueries.ts";
 import { verifyPlan } from "./verify-plan.ts";
 
@@ -30,7 +34,11 @@ const rules: readonly Rule[] = [
   pushDownPredicates,
   propagateEmpty,
   orderJoins,
+  splitDistinctAggregates,
+  removeRedundantOrder,
   pruneColumns,
+  pushDownLimits,
+  narrowInputs,
   refreshNullability,
 ];
 
