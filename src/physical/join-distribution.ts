@@ -22,9 +22,15 @@ export type JoinInputs = {
 /** Forms that put out build rows would do so once in each task of a broadcast. */
 const broadcastable: ReadonlySet<PhysicalJoinType> = new Set(["inner", "left", "left_semi", "left_anti", "left_mark", "left_single"]);
 
-/** Encoding, moving and decoding a byte, against building a hash table with it. */
+/** Encoding, moving and decoding a byte. */
 const exchangeCost = 2;
-const buildCost = 2;
+/** Putting a byte of a row into a hash table, and hashing and linking the row, in bytes moved. */
+const buildCost = 1;
+const buildRowCost = 48;
+
+function buildWork({ node: { estimate } }: Planned): number {
+  return estimate.bytes * buildCost + estimate.rows * buildRowCost;
+}
 
 /**
  * The ways open to a join. All in one task where both inputs are in one already; else the build side to the probe's
@@ -34,13 +40,13 @@ const buildCost = 2;
 export function joinPlacements(inputs: JoinInputs, options: PhysicalOptions): JoinPlacement[] {
   const { probe, build } = inputs;
   const buildBytes = build.node.estimate.bytes;
-  if (isSingle(probe) && isSingle(build)) return [{ cost: buildBytes * buildCost, place: () => ({ probe, build }) }];
+  if (isSingle(probe) && isSingle(build)) return [{ cost: buildWork(build), place: () => ({ probe, build }) }];
   const placements: JoinPlacement[] = [];
   if (isSingle(probe)) {
-    placements.push({ cost: buildBytes * (exchangeCost + buildCost * options.slots), place: () => ({ probe, build: toSingle(build) }) });
+    placements.push({ cost: buildBytes * exchangeCost + buildWork(build) * options.slots, place: () => ({ probe, build: toSingle(build) }) });
   } else if (broadcastable.has(inputs.joinType)) {
     const isForced = inputs.nullAware || inputs.keys.length === 0;
-    const cost = buildBytes * (1 + taskCountOf(probe) * (exchangeCost / 2 + buildCost));
+    const cost = buildBytes + taskCountOf(probe) * ((buildBytes * exchangeCost) / 2 + buildWork(build));
     if (isForced || buildBytes <= options.broadcastBytesMax) {
       placements.push({ cost, place: () => ({ probe, build: toEveryTask(build, probe.partitioning) }) });
     }
@@ -61,7 +67,7 @@ function byHash(inputs: JoinInputs, options: PhysicalOptions): JoinPlacement {
   const buildBytes = build.node.estimate.bytes;
   const forProbe = existingKeys(probe, keys.map((key) => key.probe));
   const forBuild = existingKeys(build, keys.map((key) => key.build));
-  const building = buildBytes * buildCost;
+  const building = buildWork(build);
   if (forProbe !== null && forBuild !== null && taskCountOf(probe) === taskCountOf(build) && sameNumbers(forProbe, forBuild)) {
     return { cost: building, place: () => ({ probe, build }) };
   }

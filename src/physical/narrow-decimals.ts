@@ -164,7 +164,9 @@ export function toLayout(expression: Expression, type: DataType): Expression {
   const from = typeOf(expression);
   if (from.kind !== "decimal" || type.kind !== "decimal" || from.bits === type.bits) return expression;
   const target: DecimalType = { ...from, bits: type.bits };
-  return expression.kind === "literal" ? { ...expression, type: target } : { kind: "cast", arg: expression, type: target };
+  // A constant or a conversion gives the wide layout at once.
+  const isFlexible = expression.kind === "literal" || expression.kind === "cast";
+  return isFlexible ? { ...expression, type: target } : { kind: "cast", arg: expression, type: target };
 }
 
 function toOwnLayout(expression: Expression): Expression {

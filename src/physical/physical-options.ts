@@ -1,4 +1,4 @@
-/** What the physical planner decides by. Bytes of scans are compressed bytes in files; all others as in memory. */
+/** What the physical planner decides by. Bytes of scans are scanWork below; all others are as in memory. */
 export type PhysicalOptions = {
   /** Slots of the whole cluster. */
   readonly slots: number;
@@ -23,7 +23,7 @@ const mebibyte = 1024 * 1024;
 export const defaultPhysicalOptions: PhysicalOptions = {
   slots: 2,
   targetPartitionBytes: 32 * mebibyte,
-  minimumPartitionBytes: 2 * mebibyte,
+  minimumPartitionBytes: mebibyte,
   broadcastBytesMax: 24 * mebibyte,
   smallInputBytes: 8 * mebibyte,
   singleSortBytes: 8 * mebibyte,
@@ -36,7 +36,15 @@ const scanWaves = 3;
 /** The same for exchanges, whose readers hold a partition's hash table in memory. */
 const exchangeWaves = 32;
 
-/** How many tasks should scan so many bytes. */
+/**
+ * What a scan costs, in bytes of a file: its compressed bytes, or a part of its rows' size in memory where they are
+ * compressed so well that their number counts for more than their bytes.
+ */
+export function scanWork(storedBytes: number, memoryBytes: number): number {
+  return Math.max(storedBytes, memoryBytes / 4);
+}
+
+/** How many tasks should do so much scanning. */
 export function scanTaskCount(bytes: number, options: PhysicalOptions): number {
   return taskCount(bytes, scanWaves, options);
 }

@@ -11,6 +11,7 @@ export type ScanSource = {
   readonly scanId: number;
   readonly table: Table;
   readonly units: readonly ScanUnit[];
+  /** Its work, in bytes (scanWork in physical-options.ts). */
   readonly byteSize: number;
   /** The plan counts on one task having all its rows. */
   readonly oneTask: boolean;

@@ -18,9 +18,12 @@ export function keepColumns(planned: Planned, required: ReadonlySet<ColumnId>): 
   const facts = kept.map((index) => planned.facts[index]!);
   const keptIds = new Set(columns.map((column) => column.id));
   const partitioning = renamePartitioning(planned.partitioning, (id) => (keptIds.has(id) ? [id] : []));
-  const expressions = kept.map((index) => inputAt(planned.schema, index));
   const estimate = estimateOf(planned.node.estimate.rows, schema, facts);
-  return makePlanned({ kind: "project", input: planned.node, expressions, schema, estimate }, columns, facts, partitioning);
+  const { node } = planned;
+  // A projection is narrowed, not followed by another.
+  const [input, expressions] =
+    node.kind === "project" ? [node.input, kept.map((index) => node.expressions[index]!)] : [node, kept.map((index) => inputAt(planned.schema, index))];
+  return makePlanned({ kind: "project", input, expressions, schema, estimate }, columns, facts, partitioning);
 }
 
 function narrowestColumn(planned: Planned): number {

@@ -1,7 +1,7 @@
 import { assert, unreachable } from "../common/assert.ts";
 import type { ColumnId } from "../expr/expression.ts";
 import type { Estimator } from "../logical/estimator.ts";
-import type { Column, LogicalNode, ScanNode } from "../logical/logical-node.ts";
+import type { Column, LogicalNode } from "../logical/logical-node.ts";
 import { forEachNode } from "../logical/rewrite.ts";
 import type { PhysicalNode } from "./physical-node.ts";
 import type { PhysicalOptions } from "./physical-options.ts";
@@ -9,12 +9,11 @@ import { planAggregate } from "./plan-aggregate.ts";
 import type { PlanContext, ScanSource } from "./plan-context.ts";
 import { planJoin } from "./plan-join.ts";
 import { planFilter, planProject } from "./plan-project.ts";
-import { planScan } from "./plan-scan.ts";
+import { planScan, scanWorkOf } from "./plan-scan.ts";
 import { planLimit, planSort } from "./plan-sort.ts";
 import { planSetOperation, planUnion, selectColumns } from "./plan-union.ts";
 import { planValues } from "./plan-values.ts";
 import type { Planned } from "./planned.ts";
-import { pruneRowGroups } from "./prune-row-groups.ts";
 
 /** A physical plan with its exchanges, and what its scans read (position = scanId). */
 export type PhysicalPlan = { readonly root: PhysicalNode; readonly scans: readonly ScanSource[] };
@@ -28,7 +27,7 @@ export function planPhysical(plan: LogicalNode, outputs: readonly Column[], esti
   const context: PlanContext = {
     options,
     estimator,
-    isSmall: options.partitionCount === null && totalScanBytes(plan) <= options.smallInputBytes,
+    isSmall: options.partitionCount === null && totalScanWork(plan) <= options.smallInputBytes,
     scans,
     plan: (node, required) => planNode(context, node, required),
   };
@@ -68,15 +67,10 @@ function planNode(context: PlanContext, node: LogicalNode, required: ReadonlySet
   }
 }
 
-function totalScanBytes(plan: LogicalNode): number {
-  let bytes = 0;
+function totalScanWork(plan: LogicalNode): number {
+  let work = 0;
   forEachNode(plan, (node) => {
-    if (node.kind === "scan") bytes += scanBytes(node);
+    if (node.kind === "scan") work += scanWorkOf(node);
   });
-  return bytes;
-}
-
-function scanBytes({ table, columns }: ScanNode): number {
-  const units = pruneRowGroups(table, columns.map((column) => column.sourceIndex), null);
-  return units.reduce((sum, unit) => sum + unit.byteSize, 0);
+  return work;
 }

@@ -18,6 +18,12 @@ export function planProject(context: PlanContext, node: ProjectNode, required: R
     type: typeOf(expression),
     nullable: isNullable(expression),
   }));
+  const partitioning = renamePartitioning(input.partitioning, (id) =>
+    items.flatMap(({ column, expression }) => (expression.kind === "column" && expression.id === id ? [column.id] : [])),
+  );
+  const columns = items.map((item) => item.column);
+  const isRenaming = resolved.length === input.columns.length && resolved.every(({ expression }, index) => expression.kind === "input" && expression.index === index);
+  if (isRenaming) return makePlanned(input.node, columns, facts, partitioning);
   const project: PhysicalNode = {
     kind: "project",
     input: input.node,
@@ -25,10 +31,6 @@ export function planProject(context: PlanContext, node: ProjectNode, required: R
     schema,
     estimate: estimateOf(context.estimator.rows(node), schema, facts),
   };
-  const partitioning = renamePartitioning(input.partitioning, (id) =>
-    items.flatMap(({ column, expression }) => (expression.kind === "column" && expression.id === id ? [column.id] : [])),
-  );
-  const columns = items.map((item) => item.column);
   return makePlanned(project, columns, facts, partitioning);
 }
 

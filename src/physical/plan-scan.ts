@@ -7,7 +7,7 @@ import type { Column, ScanNode } from "../logical/logical-node.ts";
 import type { PhysicalScan } from "./physical-node.ts";
 import type { PlanContext } from "./plan-context.ts";
 import { keepColumns } from "./plan-exchange.ts";
-import { scanTaskCount } from "./physical-options.ts";
+import { scanTaskCount, scanWork } from "./physical-options.ts";
 import { estimateOf, makePlanned, resolve, single } from "./planned.ts";
 import type { ColumnFacts, Planned, Scope } from "./planned.ts";
 import { pruneRowGroups } from "./prune-row-groups.ts";
@@ -41,7 +41,7 @@ function addScan(context: PlanContext, node: ScanNode, columns: readonly ScanCol
   const { table } = node;
   const groups = pruneRowGroups(table, columns.map((column) => column.sourceIndex), pushed);
   const units = context.options.partitionCount === null ? groups : cutUnits(groups, context.options.partitionCount);
-  const byteSize = units.reduce((sum, unit) => sum + unit.byteSize, 0);
+  const byteSize = workOf(units, scope);
   const taskCount = context.isSmall ? 1 : Math.min(scanTaskCount(byteSize, context.options), Math.max(1, units.length));
   const scanId = context.scans.length;
   context.scans.push({ scanId, table, units, byteSize, oneTask: taskCount === 1 });
@@ -56,6 +56,18 @@ function addScan(context: PlanContext, node: ScanNode, columns: readonly ScanCol
     estimate: estimateOf(rows, scope.schema, scope.facts),
   };
   return makePlanned(scan, scope.columns, scope.facts, taskCount === 1 ? single : { kind: "scans", taskCount });
+}
+
+/** Also what the planner adds up over all scans to tell small queries. */
+export function scanWorkOf(node: ScanNode): number {
+  const units = pruneRowGroups(node.table, node.columns.map((column) => column.sourceIndex), null);
+  return workOf(units, scanScope(node.table, node.columns));
+}
+
+function workOf(units: readonly ScanUnit[], scope: Scope): number {
+  const stored = units.reduce((sum, unit) => sum + unit.byteSize, 0);
+  const rows = units.reduce((sum, unit) => sum + unit.lastRow - unit.firstRow + 1, 0);
+  return scanWork(stored, estimateOf(rows, scope.schema, scope.facts).bytes);
 }
 
 /** A fixed number of partitions is asked for where data is small: then row groups are cut too, by rows. */
