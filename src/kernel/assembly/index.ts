@@ -16,3 +16,6 @@ export * from "./decimal";
 export * from "./like";
 export * from "./numbers";
 export * from "./strings";
+export * from "./join";
+export * from "./sort";
+export * from "./sort-merge";
