@@ -36,7 +36,8 @@ function nearlyEqual(actual: string, expected: string): boolean {
   return difference <= Math.max(rounding, relativeTolerance * Math.abs(Number(expected)));
 }
 
-function sameCell(kind: ColumnKind, actual: string | null, expected: string | null): boolean {
+/** Equality of one value's texts, as far as its column's kind demands it. */
+export function sameCell(kind: ColumnKind, actual: string | null, expected: string | null): boolean {
   if (actual === null || expected === null) return actual === expected;
   if (kind === "text") return actual === expected;
   if (kind === "exact") return canonicalNumber(actual) === canonicalNumber(expected);
