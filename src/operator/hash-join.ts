@@ -1,0 +1,425 @@
+import { byteWidthOf, simpleType } from "../arrow/data-type.ts";
+import type { Schema } from "../arrow/schema.ts";
+import { assert } from "../common/assert.ts";
+import { EngineError } from "../common/engine-error.ts";
+import type { Projector } from "../compile/expression-compiler.ts";
+import { inputIndexes, typeOf } from "../expr/expression-properties.ts";
+import type { Expression } from "../expr/expression.ts";
+import type { Batch, Vector } from "../kernel/batch.ts";
+import { batchRowCount } from "../kernel/batch.ts";
+import { bitmapByteSize, gatherVector } from "../kernel/gather.ts";
+import { hashColumns } from "../kernel/hash.ts";
+import { kernelNamed } from "../kernel/load-kernels.ts";
+import type { Region } from "../kernel/slot-memory.ts";
+import type { PhysicalHashJoin } from "../physical/physical-node.ts";
+import { JoinPairs } from "./join-pairs.ts";
+import { JoinTable } from "./join-table.ts";
+import type { Operator, TaskContext } from "./operator.ts";
+
+type Phase = "build" | "probe" | "pairs" | "unmatched" | "build_rows" | "end";
+
+/**
+ * Transform of two inputs: reads the build side whole, into a table, before the first probe batch.
+ *
+ * A probe batch goes through the table in passes over the whole batch (hashes and chains first, then keys, then the residual), and gives
+ * batches of at most `batchRowCount` rows however many matches a row has. Joins that put out probe rows only (semi,
+ * anti, mark) pass the probe's vectors on under a selection.
+ */
+export class HashJoinOperator implements Operator {
+  readonly schema: Schema;
+  readonly #context: TaskContext;
+  readonly #node: PhysicalHashJoin;
+  readonly #probe: Operator;
+  readonly #build: Operator;
+  readonly #probeKeys: Projector;
+  readonly #buildRows: Projector;
+  readonly #keyColumns: readonly number[];
+  /** Layout column of each build column, -1 = not stored. */
+  readonly #storedColumns: readonly number[];
+  readonly #table: JoinTable;
+  readonly #pairs: JoinPairs;
+  readonly #output: Region;
+  readonly #batchRegion: Region;
+  readonly #listRegion: Region;
+  #phase: Phase = "build";
+  #batch: Batch | null = null;
+  /** Usable keys of the current probe batch; 0 = all. */
+  #keyValidity = 0;
+  #buildRowCount = 0;
+  #buildHasNullKey = false;
+  #unhashedRows: { readonly rows: number; readonly count: number } | null = null;
+  #allRows: { readonly rows: number; readonly count: number } | null = null;
+  /** Numbers of the probe rows without a match that still have to be put out. */
+  #open = { positions: 0, count: 0 };
+  #buildRowsDone = 0;
+
+  constructor(context: TaskContext, node: PhysicalHashJoin, probe: Operator, build: Operator) {
+    this.schema = node.schema;
+    this.#context = context;
+    this.#node = node;
+    this.#probe = probe;
+    this.#build = build;
+    const stored = storedBuildColumns(node, probe.schema.length, build.schema.length);
+    const expressions: Expression[] = stored.map((index) => {
+      const { type, nullable } = build.schema[index]!;
+      return { kind: "input", index, type, nullable };
+    });
+    // A key that is a stored column is not stored twice.
+    this.#keyColumns = node.keys.map(({ build: key }) => {
+      const known = key.kind === "input" ? stored.indexOf(key.index) : -1;
+      return known >= 0 ? known : expressions.push(key) - 1;
+    });
+    this.#storedColumns = build.schema.map((_, index) => stored.indexOf(index));
+    this.#probeKeys = context.compiler.projector(node.keys.map((key) => key.probe), probe.schema);
+    this.#buildRows = context.compiler.projector(expressions, build.schema);
+    const types = expressions.map(typeOf);
+    this.#table = new JoinTable(context, types, tracksBuildRows(node) || (node.nullAware && node.residual !== null));
+    this.#pairs = new JoinPairs(context, this.#table, this.#keyColumns, node.residual, [...probe.schema, ...build.schema], this.#storedColumns);
+    this.#output = context.memory.region();
+    this.#batchRegion = context.memory.region();
+    this.#listRegion = context.memory.region();
+  }
+
+  open(): void {
+    this.#build.open();
+    this.#probe.open();
+    this.#probeKeys.open();
+    this.#buildRows.open();
+    this.#pairs.open();
+  }
+
+  next(): Batch | null {
+    this.#output.reset();
+    for (;;) {
+      this.#context.checkCancelled();
+      const batch = this.#advance();
+      if (batch !== null) return batch;
+      if (this.#phase === "end") return null;
+    }
+  }
+
+  close(): void {
+    this.#phase = "end";
+    this.#pairs.close();
+    this.#table.free();
+    this.#probeKeys.close();
+    this.#buildRows.close();
+    this.#output.free();
+    this.#batchRegion.free();
+    this.#listRegion.free();
+    try {
+      this.#probe.close();
+    } finally {
+      this.#build.close();
+    }
+  }
+
+  counters(): Readonly<Record<string, number>> {
+    return { buildRows: this.#buildRowCount, tableBytes: this.#table.byteSize };
+  }
+
+  /** One step; null = go on, unless the phase is "end". */
+  #advance(): Batch | null {
+    switch (this.#phase) {
+      case "build":
+        this.#readBuildSide();
+        this.#phase = this.#phaseAfterBuild();
+        return null;
+      case "probe":
+        return this.#nextProbeBatch();
+      case "pairs":
+        return this.#nextPairs();
+      case "unmatched":
+        return this.#nextUnmatched();
+      case "build_rows":
+        return this.#nextBuildRows();
+      case "end":
+        return null;
+    }
+  }
+
+  #readBuildSide(): void {
+    const { kernels } = this.#context;
+    for (let batch = this.#build.next(); batch !== null; batch = this.#build.next()) {
+      this.#context.checkCancelled();
+      this.#batchRegion.reset();
+      this.#buildRowCount += batch.rowCount;
+      const vectors = this.#buildRows.evaluate(batch);
+      const keys = this.#keyColumns.map((column) => vectors[column]!);
+      const hashes = this.#batchRegion.allocate(batch.rowCount * 8);
+      hashColumns(kernels, keys, batch.rowCount, hashes);
+      const validity = this.#usableKeys(keys, batch.rowCount);
+      if (validity !== 0) this.#buildHasNullKey = true;
+      this.#table.append(vectors, hashes, batch.rowCount, validity);
+    }
+    this.#batchRegion.reset();
+    this.#table.finish();
+    const { nullAware, residual } = this.#node;
+    if (!nullAware || residual === null) return;
+    this.#unhashedRows = this.#table.listRows(true, this.#listRegion);
+    this.#allRows = this.#table.listRows(false, this.#listRegion);
+  }
+
+  /** What cannot match is not read: without build rows to find, many joins know their result. */
+  #phaseAfterBuild(): Phase {
+    const { joinType, nullAware, residual } = this.#node;
+    if (joinType === "left_anti" && nullAware && residual === null && this.#buildHasNullKey) return "end";
+    if (this.#table.hashedCount > 0) return "probe";
+    switch (joinType) {
+      case "inner":
+      case "left_semi":
+      case "right_semi":
+        return "end";
+      case "right":
+      case "right_anti":
+        return this.#buildRowCount > 0 ? "build_rows" : "end";
+      default:
+        return "probe";
+    }
+  }
+
+  #nextProbeBatch(): Batch | null {
+    const { kernels } = this.#context;
+    this.#batchRegion.reset();
+    // Many probe batches may pass before one has a match.
+    this.#output.reset();
+    const batch = this.#probe.next();
+    if (batch === null) {
+      this.#phase = tracksBuildRows(this.#node) ? "build_rows" : "end";
+      return null;
+    }
+    const keys = this.#probeKeys.evaluate(batch);
+    const hashes = this.#batchRegion.allocate(batch.rowCount * 8);
+    hashColumns(kernels, keys, batch.rowCount, hashes);
+    this.#keyValidity = this.#usableKeys(keys, batch.rowCount);
+    let positions = 0;
+    let count = batch.rowCount;
+    if (this.#keyValidity !== 0) {
+      positions = this.#batchRegion.allocate(batch.rowCount * 4 + 4);
+      count = kernelNamed(kernels, "selectValid")(this.#keyValidity, 1, batch.rowCount, positions);
+    }
+    this.#batch = batch;
+    this.#pairs.start(batch, keys, hashes, positions, count);
+    switch (this.#node.joinType) {
+      case "left_semi":
+      case "left_anti":
+      case "left_mark":
+        this.#phase = "probe";
+        this.#flagProbeRows();
+        return this.#node.joinType === "left_mark" ? this.#markedBatch() : this.#flaggedRows(this.#node.joinType === "left_semi" ? 1 : 0);
+      default:
+        this.#phase = "pairs";
+        return null;
+    }
+  }
+
+  /**
+   * The bitmap of rows whose key can match: no NULL but where NULLs are equal. 0 = all rows can.
+   */
+  #usableKeys(keys: readonly Vector[], rowCount: number): number {
+    let usable = 0;
+    this.#node.keys.forEach(({ nullEqual }, index) => {
+      const { validity } = keys[index]!;
+      if (nullEqual || validity === 0) return;
+      if (usable === 0) {
+        usable = validity;
+        return;
+      }
+      const both = this.#batchRegion.allocate(bitmapByteSize(rowCount));
+      kernelNamed(this.#context.kernels, "andBitmaps")(usable, validity, rowCount, both);
+      usable = both;
+    });
+    if (usable === 0) return 0;
+    // A bitmap without a NULL is allowed, and must not count as one.
+    const positions = this.#batchRegion.allocate(rowCount * 4 + 4);
+    return kernelNamed(this.#context.kernels, "selectValid")(usable, 0, rowCount, positions) === 0 ? 0 : usable;
+  }
+
+  // ---- joins that put out pairs
+
+  #nextPairs(): Batch | null {
+    const { joinType } = this.#node;
+    const { kernels } = this.#context;
+    const pairs = this.#pairs;
+    const keepsProbeRows = joinType === "left" || joinType === "full" || joinType === "left_single";
+    while (pairs.hasMore) {
+      this.#context.checkCancelled();
+      let count = pairs.expand(false);
+      if (count > 0 && tracksBuildRows(this.#node)) this.#table.markMatched(pairs.rows, count);
+      if (count > 0 && keepsProbeRows) {
+        const again = kernelNamed(kernels, "joinMark")(pairs.positions, count, pairs.flags, 1);
+        if (again !== 0 && joinType === "left_single") {
+          throw new EngineError("cardinality_violation", "more than one row returned by a subquery used as an expression");
+        }
+      }
+      if (joinType === "right_semi" || joinType === "right_anti") continue;
+      let mayMiss = false;
+      if (keepsProbeRows && !pairs.hasMore) {
+        // The rows without a match join the last batch when there is room.
+        this.#findUnmatched();
+        if (count + this.#open.count <= batchRowCount && this.#open.count > 0) {
+          this.#context.memory.u8.copyWithin(pairs.positions + count * 4, this.#open.positions, this.#open.positions + this.#open.count * 4);
+          this.#context.memory.u8.fill(0, pairs.rows + count * 4, pairs.rows + (count + this.#open.count) * 4);
+          count += this.#open.count;
+          this.#open = { positions: 0, count: 0 };
+          mayMiss = true;
+        }
+        this.#phase = this.#open.count > 0 ? "unmatched" : "probe";
+      } else if (!pairs.hasMore) {
+        this.#phase = "probe";
+      }
+      if (count > 0) return this.#pairBatch(pairs.positions, pairs.rows, count, mayMiss);
+      if (this.#phase !== "pairs") return null;
+    }
+    if (keepsProbeRows) this.#findUnmatched();
+    this.#phase = this.#open.count > 0 ? "unmatched" : "probe";
+    return null;
+  }
+
+  #findUnmatched(): void {
+    const { rowCount } = this.#batch!;
+    const positions = this.#batchRegion.allocate(rowCount * 4 + 4);
+    const count = kernelNamed(this.#context.kernels, "selectFlags")(this.#pairs.flags, 0, rowCount, positions);
+    this.#open = { positions, count };
+  }
+
+  #nextUnmatched(): Batch | null {
+    const { positions, count } = this.#open;
+    this.#open = { positions: 0, count: 0 };
+    this.#phase = "probe";
+    if (count === 0) return null;
+    const batch = this.#batch!;
+    const { vectors, selection } = this.#selectProbe(batch, positions, count);
+    // The build columns' NULLs must reach as far as the selection does.
+    const reach = selection === 0 ? count : this.#context.memory.u32[selection / 4 + count - 1]! + 1;
+    return { rowCount: count, vectors: [...vectors, ...this.#nullVectors(this.#build.schema, reach)], selection };
+  }
+
+  #pairBatch(positions: number, rows: number, count: number, mayMiss: boolean): Batch {
+    const { kernels } = this.#context;
+    const batch = this.#batch!;
+    let vectors = batch.vectors;
+    const isWhole = batch.selection === 0 && count === batch.rowCount && kernelNamed(kernels, "isIdentity")(positions, count) !== 0;
+    if (!isWhole) {
+      let probeRows = positions;
+      if (batch.selection !== 0) {
+        probeRows = this.#output.allocate(count * 4);
+        kernelNamed(kernels, "gather4")(batch.selection, positions, count, probeRows);
+      }
+      vectors = vectors.map((vector) => gatherVector(kernels, vector, probeRows, count, this.#output, false));
+    }
+    const buildVectors = this.#table.store.gather(rows, count, this.#storedColumns, this.#output, mayMiss);
+    return { rowCount: count, vectors: [...vectors, ...buildVectors], selection: 0 };
+  }
+
+  // ---- joins that put out probe rows once
+
+  /** Flags of the probe batch: 1 = has a match, 2 = unknown because of a NULL, 0 = none. */
+  #flagProbeRows(): void {
+    const { kernels } = this.#context;
+    const pairs = this.#pairs;
+    const { residual, nullAware } = this.#node;
+    const { rowCount } = this.#batch!;
+    while (pairs.hasMore) {
+      this.#context.checkCancelled();
+      const count = residual === null ? pairs.step() : pairs.expand(true);
+      if (count > 0) kernelNamed(kernels, "joinMark")(pairs.positions, count, pairs.flags, 1);
+    }
+    if (!nullAware || this.#buildRowCount === 0) return;
+    assert(this.#node.keys.length === 1, "a null-aware join has one key");
+    if (residual === null) {
+      if (this.#buildHasNullKey) kernelNamed(kernels, "joinMarkUnknown")(pairs.flags, rowCount, 0);
+      else if (this.#keyValidity !== 0) kernelNamed(kernels, "joinMarkUnknown")(pairs.flags, rowCount, this.#keyValidity);
+      return;
+    }
+    this.#flagUnknown(1, this.#unhashedRows!);
+    this.#flagUnknown(0, this.#allRows!);
+  }
+
+  /**
+   * Under a residual only the build rows for which it is true count: a row with a key (`keyIsValid` 1) is unknown when one of them has a NULL
+   * key, a row without one when there is any.
+   */
+  #flagUnknown(keyIsValid: 0 | 1, rows: { readonly rows: number; readonly count: number }): void {
+    const { kernels } = this.#context;
+    const { rowCount } = this.#batch!;
+    const { flags } = this.#pairs;
+    const positions = this.#batchRegion.allocate(rowCount * 4 + 4);
+    const count = kernelNamed(kernels, "joinSelectOpen")(flags, this.#keyValidity, keyIsValid, rowCount, positions);
+    if (count === 0 || rows.count === 0) return;
+    this.#pairs.cross(positions, count, rows, (pairs) => {
+      if (pairs > 0) kernelNamed(kernels, "joinMark")(this.#pairs.positions, pairs, flags, 2);
+    });
+  }
+
+  #flaggedRows(wanted: 0 | 1): Batch | null {
+    const batch = this.#batch!;
+    const positions = this.#output.allocate(batch.rowCount * 4 + 4);
+    const count = kernelNamed(this.#context.kernels, "selectFlags")(this.#pairs.flags, wanted, batch.rowCount, positions);
+    return count === 0 ? null : this.#selectProbe(batch, positions, count);
+  }
+
+  #markedBatch(): Batch {
+    const { memory, kernels } = this.#context;
+    const batch = this.#batch!;
+    const reach = batch.selection === 0 ? batch.rowCount : memory.u32[batch.selection / 4 + batch.rowCount - 1]! + 1;
+    const data = this.#output.allocateZeroed(reach);
+    const validity = this.#output.allocate(bitmapByteSize(reach));
+    memory.u8.fill(0xff, validity, validity + bitmapByteSize(reach));
+    const nulls = kernelNamed(kernels, "joinWriteMarks")(this.#pairs.flags, batch.selection, batch.rowCount, data, validity);
+    const mark: Vector = { type: simpleType("bool"), data, validity: nulls === 0 ? 0 : validity };
+    return { ...batch, vectors: [...batch.vectors, mark] };
+  }
+
+  /** The probe rows at these positions, which ascend, under a selection. */
+  #selectProbe(batch: Batch, positions: number, count: number): Batch {
+    if (count === batch.rowCount) return batch;
+    if (batch.selection === 0) return { rowCount: count, vectors: batch.vectors, selection: positions };
+    const selection = this.#output.allocate(count * 4);
+    kernelNamed(this.#context.kernels, "gather4")(batch.selection, positions, count, selection);
+    return { rowCount: count, vectors: batch.vectors, selection };
+  }
+
+  // ---- build rows after the last probe batch
+
+  #nextBuildRows(): Batch | null {
+    const { joinType } = this.#node;
+    const { store } = this.#table;
+    const count = Math.min(batchRowCount, store.rowCount - this.#buildRowsDone);
+    if (count <= 0) {
+      this.#phase = "end";
+      return null;
+    }
+    this.#output.reset();
+    const rows = this.#output.allocate(count * 4 + 4);
+    store.addresses(this.#buildRowsDone, count, rows);
+    this.#buildRowsDone += count;
+    const kept = this.#table.selectMatched(rows, count, joinType === "right_semi");
+    if (kept === 0) return null;
+    const buildVectors = store.gather(rows, kept, this.#storedColumns, this.#output);
+    const onlyBuild = joinType === "right_semi" || joinType === "right_anti";
+    const vectors = onlyBuild ? buildVectors : [...this.#nullVectors(this.#probe.schema, kept), ...buildVectors];
+    return { rowCount: kept, vectors, selection: 0 };
+  }
+
+  #nullVectors(schema: Schema, rowCount: number): Vector[] {
+    const validity = this.#output.allocateZeroed(bitmapByteSize(rowCount));
+    // One run of zeros serves all columns.
+    const widest = schema.reduce((width, field) => Math.max(width, byteWidthOf(field.type)), 1);
+    const data = this.#output.allocateZeroed(rowCount * widest);
+    return schema.map(({ type }) => ({ type, data, validity }));
+  }
+}
+
+function tracksBuildRows(node: PhysicalHashJoin): boolean {
+  return node.joinType === "full" || node.joinType.startsWith("right");
+}
+
+/** The build columns that are needed once the table is built: for the output, or for the residual. */
+function storedBuildColumns(node: PhysicalHashJoin, probeCount: number, buildCount: number): number[] {
+  const all = Array.from({ length: buildCount }, (_, index) => index);
+  if (!["left_semi", "left_anti", "left_mark"].includes(node.joinType)) return all;
+  if (node.residual === null) return [];
+  const read = inputIndexes(node.residual);
+  return all.filter((index) => read.has(probeCount + index));
+}
