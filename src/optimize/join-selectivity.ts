@@ -37,9 +37,10 @@ export function keySelectivity(pairs: readonly KeyPair[], left: JoinSide, right:
   return 1 / Math.max(1, Math.min(product, Math.max(...domains, combinations)));
 }
 
-/** A table has no more combinations of its columns than rows. */
+/** A table has no more combinations of its columns than rows; of several tables' columns nothing is known. */
 function combinationsOf(keys: readonly Expression[], side: JoinSide): number {
-  return Math.min(...keys.map((key) => columnOf(key, side.columns)?.tableRows ?? Infinity));
+  const rows = keys.map((key) => columnOf(key, side.columns)?.tableRows ?? Infinity);
+  return rows.every((count) => count === rows[0]) ? (rows[0] as number) : Infinity;
 }
 
 /** The part of the pairs that pass conditions other than equated keys. */

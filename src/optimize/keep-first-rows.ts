@@ -1,11 +1,13 @@
+import { must } from "../common/assert.ts";
 import { EngineError } from "../common/engine-error.ts";
 import { simpleType } from "../arrow/data-type.ts";
-import type { AggregateCall, Expression, SortKey } from "../expr/expression.ts";
+import type { AggregateCall, ColumnId, Expression, SortKey } from "../expr/expression.ts";
 import { andAll, typeOf } from "../expr/expression-properties.ts";
 import type { ColumnIds } from "../logical/column-ids.ts";
 import { copyPlan } from "../logical/copy-plan.ts";
 import type { AggregateNode, Column, LogicalNode, ProjectNode } from "../logical/logical-node.ts";
-import { columnReference } from "../logical/substitute-columns.ts";
+import { outputColumns } from "../logical/output-columns.ts";
+import { columnReference, substituteColumns } from "../logical/substitute-columns.ts";
 import { literal, predicateCall, sameValue } from "./make-expression.ts";
 
 /**
@@ -14,26 +16,26 @@ import { literal, predicateCall, sameValue } from "./make-expression.ts";
  * Puts out `columns` under their ids, and the partition columns.
  */
 export function keepFirstRows(plan: LogicalNode, partition: readonly Column[], columns: readonly Column[], keys: readonly SortKey[], ids: ColumnIds): LogicalNode {
+  // The result has the plan's ids, so below it they are others.
+  const { plan: input, columns: renamed } = copyPlan(plan, ids);
+  const inside = (column: Column): Column => must(renamed.get(column.id), "the plan puts the column out");
+  const references = new Map<ColumnId, Expression>([...renamed].map(([id, column]) => [id, columnReference(column)]));
   // Rows that tie in the keys are told apart by the output columns: what ties in these too is the same row.
   const tieBreakers = columns.slice(0, -1).map((column): SortKey => ({ expression: columnReference(column), descending: false, nullsFirst: false }));
   if (keys.length + tieBreakers.length > 4) {
     throw new EngineError("feature_not_supported", "LIMIT over more than 4 sort keys and columns in a subquery that refers to outer columns is not supported");
   }
-  const allKeys = [...keys, ...tieBreakers];
-  const keyColumns = allKeys.map((key): Column => ({ id: ids.next(), name: "sort_key", type: typeOf(key.expression), nullable: true }));
-  const inner = columns.map((column) => ({ ...column, id: ids.next() }));
-  let rows: LogicalNode = {
-    kind: "project",
-    input: plan,
-    items: [
-      ...passOn(partition),
-      ...columns.map((column, index) => ({ column: inner[index] as Column, expression: columnReference(column) })),
-      ...allKeys.map((key, index) => ({ column: keyColumns[index] as Column, expression: key.expression })),
-    ],
-  };
-  for (const [index, key] of allKeys.entries()) rows = keepLeast(rows, partition, keyColumns[index] as Column, key, ids);
-  const aggregates = columns.map((column, index) => ({ column, call: aggregateOf("any_value", inner[index] as Column) }));
-  return { kind: "aggregate", input: rows, groups: passOn(partition), aggregates };
+  const keyItems = [...keys, ...tieBreakers].map((key) => ({
+    column: { id: ids.next(), name: "sort_key", type: typeOf(key.expression), nullable: true },
+    expression: substituteColumns(key.expression, references),
+    key,
+  }));
+  const passed = outputColumns(input).map((column) => ({ column, expression: columnReference(column) }));
+  let rows: LogicalNode = { kind: "project", input, items: [...passed, ...keyItems.map(({ column, expression }) => ({ column, expression }))] };
+  for (const { column, key } of keyItems) rows = keepLeast(rows, partition.map(inside), column, key, ids);
+  const groups = partition.map((column) => ({ column, expression: columnReference(inside(column)) }));
+  const aggregates = columns.map((column) => ({ column, call: aggregateOf("any_value", inside(column)) }));
+  return { kind: "aggregate", input: rows, groups, aggregates };
 }
 
 /** The rows whose key is the first of their partition. */

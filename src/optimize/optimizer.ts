@@ -29,6 +29,7 @@ const rules: readonly Rule[] = [
   simplifyOuterJoins,
   refreshNullability,
   pushDownPredicates,
+  pruneColumns,
   marksToSemiJoins,
   foldConstants,
   pushDownPredicates,

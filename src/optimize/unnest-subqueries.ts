@@ -2,11 +2,12 @@ import { unreachable } from "../common/assert.ts";
 import type { ColumnId, Expression } from "../expr/expression.ts";
 import { andAll, isNullable } from "../expr/expression-properties.ts";
 import type { ColumnIds } from "../logical/column-ids.ts";
+import { copyPlan } from "../logical/copy-plan.ts";
 import { freeColumns } from "../logical/free-columns.ts";
 import type { ApplyForm, ApplyNode, Column, JoinNode, JoinType, LogicalNode } from "../logical/logical-node.ts";
 import { outputColumns } from "../logical/output-columns.ts";
 import { rewriteBottomUp } from "../logical/rewrite.ts";
-import { columnReference } from "../logical/substitute-columns.ts";
+import { columnReference, substituteColumns } from "../logical/substitute-columns.ts";
 import { boolType, isTrue, literal, negate, predicateCall, sameValue, trueLiteral } from "./make-expression.ts";
 import { needsCompensation, pullUpCorrelation } from "./pull-up-correlation.ts";
 import type { PulledUp } from "./pull-up-correlation.ts";
@@ -118,28 +119,21 @@ function compensate(input: LogicalNode, pulled: PulledUp, values: readonly Colum
   const { emptyRow } = pulled;
   const condition = andAll(pulled.predicates);
   if (emptyRow === null || !values.some(({ id }) => needsCompensation(emptyRow.get(id)))) return makeJoin(joinType, input, pulled.plan, condition);
+  // The values keep their ids above the join, so below it they need others.
+  const { plan, columns } = copyPlan(pulled.plan, ids);
+  const references = new Map<ColumnId, Expression>([...columns].map(([id, column]) => [id, columnReference(column)]));
   const matched: Column = { id: ids.next(), name: "matched", type: boolType, nullable: false };
-  const renamed = values.map((column) => ({ ...column, id: ids.next() }));
-  const valueIds = new Set(values.map(({ id }) => id));
-  const kept = outputColumns(pulled.plan).filter(({ id }) => !valueIds.has(id));
-  const right: LogicalNode = {
-    kind: "project",
-    input: pulled.plan,
-    items: [
-      ...kept.map((column) => ({ column, expression: columnReference(column) })),
-      ...values.map((column, index) => ({ column: renamed[index] as Column, expression: columnReference(column) })),
-      { column: matched, expression: trueLiteral },
-    ],
-  };
+  const right = withColumn(plan, matched, trueLiteral);
+  const join = makeJoin(joinType, input, right, condition === null ? null : substituteColumns(condition, references));
   const hasMatch = predicateCall("is_not_null", { ...columnReference(matched), nullable: true });
-  const items = values.map((column, index) => {
-    const found = columnReference({ ...(renamed[index] as Column), nullable: true });
+  const items = values.map((column) => {
+    const found = columnReference({ ...(columns.get(column.id) as Column), nullable: true });
     const missing = emptyRow.get(column.id) ?? literal(column.type, null);
     const expression: Expression = { kind: "case", branches: [{ when: hasMatch, then: found }], otherwise: missing, type: column.type };
     return { column: { ...column, nullable: true }, expression };
   });
   const passed = outputColumns(input).map((column) => ({ column, expression: columnReference(column) }));
-  return { kind: "project", input: makeJoin(joinType, input, right, condition), items: [...passed, ...items] };
+  return { kind: "project", input: join, items: [...passed, ...items] };
 }
 
 /**
