@@ -20,7 +20,8 @@ export function bindAggregate(
   requireBool: (expression: Expression, what: string, span: TextSpan) => Expression,
 ): Expression {
   const { name, span, filter, distinct } = node;
-  if (node.star && name !== "count") throw new EngineError("undefined_function", `function ${name}(*) does not exist`, { span });
+  if (node.star && name !== "count")
+    throw new EngineError("undefined_function", `function ${name}(*) does not exist`, { span });
   const own = place.scope.aggregates;
   if (own?.inArguments === true) throw nested(span);
   const applies: PendingApply[] = [];

@@ -51,7 +51,8 @@ const simpleNames: Readonly<Record<string, SimpleKind>> = {
 /** `CAST(arg AS type)`, `arg::type` and `type 'text'`. */
 export function bindCast(arg: Expression, typeName: TypeName): Expression {
   const { name, modifiers, span } = typeName;
-  if (name === "interval" && modifiers.length > 0 && modifiers[0] !== anyFields) return bindIntervalFields(arg, typeName);
+  if (name === "interval" && modifiers.length > 0 && modifiers[0] !== anyFields)
+    return bindIntervalFields(arg, typeName);
   const cast = coerceTo(arg, dataTypeOf(typeName, arg), "explicit", span);
   const length = ["varchar", "bpchar", "char"].includes(name) ? modifiers[0] : undefined;
   if (length === undefined) return cast;
@@ -64,11 +65,18 @@ function dataTypeOf({ name, modifiers, span }: TypeName, arg: Expression): DataT
   const kind = simpleNames[name];
   if (kind === undefined) {
     const hint = nearestNameHint(name, [...Object.keys(simpleNames), "numeric"]);
-    throw new EngineError("undefined_object", `type "${name}" does not exist`, { span, ...(hint === undefined ? {} : { hint }) });
+    throw new EngineError("undefined_object", `type "${name}" does not exist`, {
+      span,
+      ...(hint === undefined ? {} : { hint }),
+    });
   }
   const precision = kind === "interval" ? modifiers[1] : modifiers[0];
   if (["time", "timestamp", "timestamptz", "interval"].includes(kind) && precision !== undefined && precision < 6) {
-    throw new EngineError("feature_not_supported", `${name}(${precision}) is not supported: times are kept in microseconds`, { span });
+    throw new EngineError(
+      "feature_not_supported",
+      `${name}(${precision}) is not supported: times are kept in microseconds`,
+      { span },
+    );
   }
   return simpleType(kind);
 }
@@ -77,7 +85,8 @@ function dataTypeOf({ name, modifiers, span }: TypeName, arg: Expression): DataT
 function decimalOf(modifiers: readonly number[], arg: Expression, span: TypeName["span"]): DataType {
   const [precision, scale = 0] = modifiers;
   if (precision !== undefined) {
-    if (precision >= 1 && precision <= maxDecimalPrecision && scale >= 0 && scale <= precision) return decimalType(precision, scale);
+    if (precision >= 1 && precision <= maxDecimalPrecision && scale >= 0 && scale <= precision)
+      return decimalType(precision, scale);
     const message = `decimal(${modifiers.join(",")}): the precision must be between 1 and ${maxDecimalPrecision}, the scale between 0 and the precision`;
     throw new EngineError("invalid_parameter_value", message, { span });
   }
@@ -107,7 +116,10 @@ function bindIntervalFields(arg: Expression, { modifiers, span }: TypeName): Exp
     throw new EngineError("feature_not_supported", "interval fields are supported for literals only", { span });
   }
   const fields = must(modifiers[0], "an interval with fields has modifiers");
-  const [, unit] = must(fieldBits.find(([bit]) => (fields & bit) !== 0), "the grammar sets a field");
+  const [, unit] = must(
+    fieldBits.find(([bit]) => (fields & bit) !== 0),
+    "the grammar sets a field",
+  );
   const text = arg.value;
   const value = at(span, () => parseInterval(verboseInterval(text, fields), unit));
   return { kind: "literal", type: simpleType("interval"), value: truncateInterval(value, unit), span };

@@ -13,13 +13,37 @@ export function falseLiteral(value = false): Expression {
   return { kind: "literal", type: { kind: "bool" }, value };
 }
 
-const operators = new Set(["+", "-", "*", "/", "%", "^", "=", "<>", "<", "<=", ">", ">=", "||", "~~", "!~~", "~~*", "!~~*"]);
+const operators = new Set([
+  "+",
+  "-",
+  "*",
+  "/",
+  "%",
+  "^",
+  "=",
+  "<>",
+  "<",
+  "<=",
+  ">",
+  ">=",
+  "||",
+  "~~",
+  "!~~",
+  "~~*",
+  "!~~*",
+]);
 
 /** A binary or unary operator by its symbol. Throws undefined_function. */
 export function bindOperator(operator: string, args: readonly Expression[], span: TextSpan): Expression {
   const [first] = args;
   const isUnary = args.length === 1;
-  if (isUnary && operator === "+" && first !== undefined && (isNumeric(typeOf(first)) || typeOf(first).kind === "interval")) return first;
+  if (
+    isUnary &&
+    operator === "+" &&
+    first !== undefined &&
+    (isNumeric(typeOf(first)) || typeOf(first).kind === "interval")
+  )
+    return first;
   if (operators.has(operator) && (!isUnary || operator === "-")) return resolveOperator(operator, args, span);
   throw noOperator(operator, args, span);
 }
@@ -42,10 +66,17 @@ function noOperator(operator: string, args: readonly Expression[], span: TextSpa
 }
 
 /** `(a, b) op (c, d)`: equality of all pairs, inequality of some, or the order of the first pair that differs. */
-export function compareRows(operator: string, left: readonly Expression[], right: readonly Expression[], span: TextSpan): Expression {
-  if (left.length !== right.length) throw new EngineError("syntax_error", "unequal number of entries in row expressions", { span });
+export function compareRows(
+  operator: string,
+  left: readonly Expression[],
+  right: readonly Expression[],
+  span: TextSpan,
+): Expression {
+  if (left.length !== right.length)
+    throw new EngineError("syntax_error", "unequal number of entries in row expressions", { span });
   const pairs = left.map((expression, index) => [expression, right[index]!] as const);
-  const compare = (symbol: string, [first, second]: readonly [Expression, Expression]) => bindOperator(symbol, [first, second], span);
+  const compare = (symbol: string, [first, second]: readonly [Expression, Expression]) =>
+    bindOperator(symbol, [first, second], span);
   if (pairs.length === 1) return compare(operator, pairs[0]!);
   switch (operator) {
     case "=":

@@ -8,8 +8,7 @@ import { isNullable, typeOf } from "../expr/expression-properties.ts";
 import type { ColumnIds } from "../logical/column-ids.ts";
 import type { Column, LogicalNode } from "../logical/logical-node.ts";
 import type { Query } from "../sql/ast.ts";
-import type { CommonTables } from "./common-tables.ts";
-import type { PendingApply, Scope, VisibleColumn } from "./scope.ts";
+import type { CommonTables, PendingApply, Scope, VisibleColumn } from "./scope.ts";
 
 /** A bound query: the plan puts out exactly these columns in this order. */
 export type BoundQuery = { readonly plan: LogicalNode; readonly columns: readonly VisibleColumn[] };
@@ -49,7 +48,8 @@ const maxColumnIds = 200_000;
 
 export function newColumn(context: BindContext, name: string, type: DataType, nullable: boolean): Column {
   const id = context.ids.next();
-  if (id > maxColumnIds) throw new EngineError("feature_not_supported", "statement is too complex: its plan has too many columns");
+  if (id > maxColumnIds)
+    throw new EngineError("feature_not_supported", "statement is too complex: its plan has too many columns");
   return { id, name, type, nullable };
 }
 

@@ -48,7 +48,13 @@ export function bindExpression(node: SqlExpression, place: ExpressionPlace): Exp
     case "test":
       return bindTest(node, place);
     case "distinct_from":
-      return at(span, () => resolveFunction(node.negated ? "is_not_distinct_from" : "is_distinct_from", [bind(node.left), bind(node.right)], span));
+      return at(span, () =>
+        resolveFunction(
+          node.negated ? "is_not_distinct_from" : "is_distinct_from",
+          [bind(node.left), bind(node.right)],
+          span,
+        ),
+      );
     case "like":
       return bindLike(node, place);
     case "between":
@@ -89,14 +95,17 @@ export function requireBool(expression: Expression, what: string, span: TextSpan
 export function unifyTypes(expressions: readonly Expression[], what: string, span: TextSpan): readonly Expression[] {
   const type = commonType(expressions.map(typeOf));
   if (type === null) {
-    const names = [...new Set(expressions.map((expression) => typeName(typeOf(expression))).filter((name) => name !== "unknown"))];
+    const names = [
+      ...new Set(expressions.map((expression) => typeName(typeOf(expression))).filter((name) => name !== "unknown")),
+    ];
     throw new EngineError("datatype_mismatch", `${what} types ${names.join(" and ")} cannot be matched`, { span });
   }
   return expressions.map((expression) => coerceTo(expression, type, "implicit"));
 }
 
 function bindParameter(index: number, span: TextSpan, { context }: ExpressionPlace): Expression {
-  if (index < 1 || index > maxParameter) throw new EngineError("undefined_parameter", `there is no parameter $${index}`, { span });
+  if (index < 1 || index > maxParameter)
+    throw new EngineError("undefined_parameter", `there is no parameter $${index}`, { span });
   context.parameters.add(index);
   return { kind: "parameter", index, type: context.parameterTypes.get(index) ?? simpleType("null"), span };
 }
@@ -111,22 +120,37 @@ function bindBinary(node: SqlExpressionOf<"operator">, place: ExpressionPlace): 
     return compareRows(node.operator, bindRow(left, place), bindRow(right, place), node.span);
   }
   if (left?.kind === "row" && right?.kind === "subquery") {
-    throw new EngineError("feature_not_supported", "comparing a row with a subquery is supported for IN, ANY and ALL only", { span: node.span });
+    throw new EngineError(
+      "feature_not_supported",
+      "comparing a row with a subquery is supported for IN, ANY and ALL only",
+      { span: node.span },
+    );
   }
-  return bindOperator(node.operator, node.args.map((arg) => bindExpression(arg, place)), node.span);
+  return bindOperator(
+    node.operator,
+    node.args.map((arg) => bindExpression(arg, place)),
+    node.span,
+  );
 }
 
 function bindTest(node: SqlExpressionOf<"test">, place: ExpressionPlace): Expression {
   const arg = bindExpression(node.arg, place);
   if (node.test === "is_null" || node.test === "is_not_null") return resolveFunction(node.test, [arg], node.span);
-  return resolveFunction(node.test, [requireBool(arg, node.test.replaceAll("_", " ").toUpperCase(), node.arg.span)], node.span);
+  return resolveFunction(
+    node.test,
+    [requireBool(arg, node.test.replaceAll("_", " ").toUpperCase(), node.arg.span)],
+    node.span,
+  );
 }
 
 function bindLike(node: SqlExpressionOf<"like">, place: ExpressionPlace): Expression {
   const parts = [node.value, node.pattern, ...(node.escape === null ? [] : [node.escape])];
   const args = parts.map((part) => bindExpression(part, place));
   const symbol = node.ignoreCase ? "~~*" : "~~";
-  return negateIf(node.negated, at(node.span, () => resolveFunction(symbol, args, node.span)));
+  return negateIf(
+    node.negated,
+    at(node.span, () => resolveFunction(symbol, args, node.span)),
+  );
 }
 
 function bindBetween(node: SqlExpressionOf<"between">, place: ExpressionPlace): Expression {
@@ -138,19 +162,31 @@ function bindBetween(node: SqlExpressionOf<"between">, place: ExpressionPlace): 
   return negateIf(node.negated, node.symmetric ? (orAll([ascending, within(high!, low!)]) ?? ascending) : ascending);
 }
 
-function bindList(arg: SqlExpression, items: readonly SqlExpression[], span: TextSpan, place: ExpressionPlace): Expression {
+function bindList(
+  arg: SqlExpression,
+  items: readonly SqlExpression[],
+  span: TextSpan,
+  place: ExpressionPlace,
+): Expression {
   if (arg.kind !== "row") {
     const left = bindExpression(arg, place);
-    return bindInList(left, items.map((item) => bindExpression(item, place)), span);
+    return bindInList(
+      left,
+      items.map((item) => bindExpression(item, place)),
+      span,
+    );
   }
   const left = bindRow(arg, place);
   return orAll(items.map((item) => compareRows("=", left, bindRow(item, place), span))) ?? falseLiteral();
 }
 
 function bindQuantifiedList(node: SqlExpressionOf<"quantified_list">, place: ExpressionPlace): Expression {
-  if (node.quantifier === "any" && node.operator === "=" && node.items.length > 0) return bindList(node.left, node.items, node.span, place);
+  if (node.quantifier === "any" && node.operator === "=" && node.items.length > 0)
+    return bindList(node.left, node.items, node.span, place);
   const left = bindExpression(node.left, place);
-  const comparisons = node.items.map((item) => bindOperator(node.operator, [left, bindExpression(item, place)], node.span));
+  const comparisons = node.items.map((item) =>
+    bindOperator(node.operator, [left, bindExpression(item, place)], node.span),
+  );
   const isAny = node.quantifier === "any";
   return (isAny ? orAll(comparisons) : andAll(comparisons)) ?? falseLiteral(!isAny);
 }
@@ -160,21 +196,29 @@ function bindFunction(node: SqlExpressionOf<"function">, place: ExpressionPlace)
   if (isAggregate(name)) return bindAggregate(node, place, bindExpression, requireBool);
   if (node.star || node.distinct || node.filter !== null) {
     const what = node.star ? "*" : node.distinct ? "DISTINCT" : "FILTER";
-    throw new EngineError("undefined_function", `${what} specified, but ${name} is not an aggregate function`, { span });
+    throw new EngineError("undefined_function", `${what} specified, but ${name} is not an aggregate function`, {
+      span,
+    });
   }
   const args = node.args.map((arg) => bindExpression(arg, place));
-  if (["coalesce", "greatest", "least"].includes(name)) return resolveFunction(name, unifyTypes(args, name.toUpperCase(), span), span);
+  if (["coalesce", "greatest", "least"].includes(name))
+    return resolveFunction(name, unifyTypes(args, name.toUpperCase(), span), span);
   return at(span, () => (name === "overlay" ? overlay(args, span) : resolveFunction(name, args, span)));
 }
 
 /** `overlay(text PLACING new FROM start [FOR count])`: what stands before, the new text, and what stands behind. */
 function overlay(args: readonly Expression[], span: TextSpan): Expression {
   const [text, replacement, start, count] = args;
-  if (text === undefined || replacement === undefined || start === undefined) return resolveFunction("overlay", args, span);
+  if (text === undefined || replacement === undefined || start === undefined)
+    return resolveFunction("overlay", args, span);
   const one: Expression = { kind: "literal", type: simpleType("int32"), value: 1 };
   const call = (name: string, ...parts: readonly Expression[]): Expression => resolveFunction(name, parts, span);
   const end = call("add", start, count ?? call("length", replacement));
-  return call("||", call("||", call("substring", text, one, call("subtract", start, one)), replacement), call("substring", text, end));
+  return call(
+    "||",
+    call("||", call("substring", text, one, call("subtract", start, one)), replacement),
+    call("substring", text, end),
+  );
 }
 
 function bindCase(node: SqlExpressionOf<"case">, place: ExpressionPlace): Expression {
@@ -182,11 +226,15 @@ function bindCase(node: SqlExpressionOf<"case">, place: ExpressionPlace): Expres
   const arg = node.arg === null ? null : bindExpression(node.arg, place);
   const whens = node.branches.map(({ when }) => {
     const condition = bindExpression(when, place);
-    return arg === null ? requireBool(condition, "CASE/WHEN", when.span) : bindOperator("=", [arg, condition], when.span);
+    return arg === null
+      ? requireBool(condition, "CASE/WHEN", when.span)
+      : bindOperator("=", [arg, condition], when.span);
   });
   const thens = node.branches.map(({ then }) => bindExpression(then, place));
   const otherwise: Expression =
-    node.otherwise === null ? { kind: "literal", type: simpleType("null"), value: null, span } : bindExpression(node.otherwise, place);
+    node.otherwise === null
+      ? { kind: "literal", type: simpleType("null"), value: null, span }
+      : bindExpression(node.otherwise, place);
   const results = unifyTypes([...thens, otherwise], "CASE", span);
   const branches = whens.map((when, index) => ({ when, then: results[index]! }));
   return { kind: "case", branches, otherwise: results.at(-1)!, type: typeOf(results[0]!) };

@@ -1,23 +1,12 @@
 import type { Table } from "../catalog/table.ts";
 import { EngineError, type TextSpan } from "../common/engine-error.ts";
 import { nearestNameHint } from "../common/nearest-name.ts";
-import type { LogicalNode } from "../logical/logical-node.ts";
 import type { FromItem, Identifier, RelationName, TableAlias } from "../sql/ast.ts";
 import { parse } from "../sql/parse.ts";
 import { type BindContext, type BoundQuery, newColumn, noRelation } from "./bind-context.ts";
 import { bindJoin, joinPlans } from "./bind-join.ts";
-import { type CommonTables, findCommonTable } from "./common-tables.ts";
-import { emptyNamespace, isOwnSchema, type Namespace, Scope, type VisibleColumn } from "./scope.ts";
-
-export type BoundFrom = { readonly plan: LogicalNode; readonly namespace: Namespace };
-
-/** What the items of a FROM clause see: the query's surroundings, and what stands to their left for LATERAL. */
-export type FromPlace = {
-  readonly context: BindContext;
-  readonly commonTables: CommonTables | null;
-  readonly outer: Scope | null;
-  readonly lateral: Scope | null;
-};
+import { besides, type BoundFrom, type FromPlace } from "./from-place.ts";
+import { type CommonTables, emptyNamespace, findCommonTable, isOwnSchema, type VisibleColumn } from "./scope.ts";
 
 /** A FROM clause; without items, one row without columns. */
 export function bindFrom(items: readonly FromItem[], place: FromPlace): BoundFrom {
@@ -27,12 +16,6 @@ export function bindFrom(items: readonly FromItem[], place: FromPlace): BoundFro
     result = result === null ? right : joinPlans(result, right, "inner", null, item.span);
   }
   return result ?? { plan: noRelation, namespace: emptyNamespace };
-}
-
-/** The place of an item to the right of `left`, which it sees if it is lateral. */
-export function besides(place: FromPlace, left: Namespace): FromPlace {
-  const scope = new Scope(left, place.lateral ?? place.outer, place.commonTables, "FROM");
-  return { ...place, lateral: scope };
 }
 
 export function bindFromItem(item: FromItem, place: FromPlace): BoundFrom {
@@ -56,14 +39,25 @@ function bindRelation(name: RelationName, alias: TableAlias | null, place: FromP
   const { context } = place;
   if (name.qualifiers.length === 0) {
     const common = findCommonTable(place.commonTables, name.name);
-    if (common !== null) return aliased(bindCommonTable(common, name, context), alias, { name: name.name, isCatalogName: false }, name.span);
+    if (common !== null)
+      return aliased(
+        bindCommonTable(common, name, context),
+        alias,
+        { name: name.name, isCatalogName: false },
+        name.span,
+      );
   }
   const relation = isOwnSchema(name.qualifiers) ? context.catalog.find(name.name) : undefined;
   if (relation === undefined) throw unknownTable(name, place);
   const own = { name: name.name, isCatalogName: alias === null };
-  if (relation.kind === "table") return aliased(scanTable(relation.table, alias?.name.name ?? name.name, context), alias, own, name.span);
+  if (relation.kind === "table")
+    return aliased(scanTable(relation.table, alias?.name.name ?? name.name, context), alias, own, name.span);
   const bound = bindView(relation.view.name, relation.view.sql, name.span, context);
-  const columns = renamed(bound.columns, relation.view.columnNames?.map((column) => ({ name: column, span: name.span })) ?? [], name);
+  const columns = renamed(
+    bound.columns,
+    relation.view.columnNames?.map((column) => ({ name: column, span: name.span })) ?? [],
+    name,
+  );
   return aliased({ plan: bound.plan, columns }, alias, own, name.span);
 }
 
@@ -72,7 +66,10 @@ function unknownTable({ qualifiers, name, span }: RelationName, place: FromPlace
   for (let common = place.commonTables; common !== null; common = common.next) names.push(common.table.name.name);
   const hint = nearestNameHint(name, names);
   const full = [...qualifiers, name].join(".");
-  return new EngineError("undefined_table", `table "${full}" does not exist`, { span, ...(hint === undefined ? {} : { hint }) });
+  return new EngineError("undefined_table", `table "${full}" does not exist`, {
+    span,
+    ...(hint === undefined ? {} : { hint }),
+  });
 }
 
 function scanTable(table: Table, alias: string, context: BindContext): BoundQuery {
@@ -87,7 +84,9 @@ function scanTable(table: Table, alias: string, context: BindContext): BoundQuer
 function bindCommonTable(common: CommonTables, reference: RelationName, context: BindContext): BoundQuery {
   const { table, recursive, outer, next } = common;
   if (common.isBeingBound) {
-    throw new EngineError("feature_not_supported", `recursive query "${table.name.name}" is not supported`, { span: reference.span });
+    throw new EngineError("feature_not_supported", `recursive query "${table.name.name}" is not supported`, {
+      span: reference.span,
+    });
   }
   // With RECURSIVE the query sees its own name, which leads to an entry that only reports the recursion.
   const commonTables = recursive ? { ...common, isBeingBound: true } : next;
@@ -104,7 +103,10 @@ function bindView(name: string, sql: string, span: TextSpan, context: BindContex
     const [statement] = parse(sql);
     if (statement?.kind !== "query") throw new EngineError("internal", "its text is not a query");
     const query = withSpans(statement.query, span);
-    return context.bindQuery({ ...context, viewNames: [...context.viewNames, name] }, query, { outer: null, commonTables: null });
+    return context.bindQuery({ ...context, viewNames: [...context.viewNames, name] }, query, {
+      outer: null,
+      commonTables: null,
+    });
   } catch (thrown) {
     if (!(thrown instanceof EngineError) || thrown.code === "invalid_definition") throw thrown;
     throw new EngineError(thrown.code, `in view "${name}": ${thrown.message}`, { ...thrown.details, span }, thrown);
@@ -115,7 +117,10 @@ function bindView(name: string, sql: string, span: TextSpan, context: BindContex
 function withSpans<T>(tree: T, span: TextSpan): T {
   if (typeof tree !== "object" || tree === null) return tree;
   if (Array.isArray(tree)) return tree.map((part: unknown) => withSpans(part, span)) as T;
-  const entries = Object.entries(tree).map(([key, value]) => [key, key === "span" ? span : withSpans(value as unknown, span)]);
+  const entries = Object.entries(tree).map(([key, value]) => [
+    key,
+    key === "span" ? span : withSpans(value as unknown, span),
+  ]);
   return Object.fromEntries(entries) as T;
 }
 
@@ -128,7 +133,8 @@ function aliased(
 ): BoundFrom {
   const name = alias?.name.name ?? own?.name;
   const visible = renamed(columns, alias?.columnNames ?? [], { name: name ?? "", span });
-  const relations = name === undefined ? [] : [{ alias: name, columns: visible, isCatalogName: own?.isCatalogName ?? false }];
+  const relations =
+    name === undefined ? [] : [{ alias: name, columns: visible, isCatalogName: own?.isCatalogName ?? false }];
   return { plan, namespace: { visible, relations } };
 }
 

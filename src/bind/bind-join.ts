@@ -10,13 +10,17 @@ import type { FromItem, Identifier } from "../sql/ast.ts";
 import { bindOperator } from "./bind-comparison.ts";
 import { applyAll, columnFor, columnOf } from "./bind-context.ts";
 import { bindExpression, requireBool } from "./bind-expression.ts";
-import { besides, type BoundFrom, type FromPlace } from "./bind-from.ts";
+import { besides, type BoundFrom, type FromPlace } from "./from-place.ts";
 import { type Namespace, type PendingApply, refreshNamespace, Scope, type VisibleColumn } from "./scope.ts";
 
 type JoinItem = FromItem & { readonly kind: "join" };
 type OuterJoinType = JoinItem["joinType"];
 
-export function bindJoin(item: JoinItem, place: FromPlace, bindFromItem: (item: FromItem, place: FromPlace) => BoundFrom): BoundFrom {
+export function bindJoin(
+  item: JoinItem,
+  place: FromPlace,
+  bindFromItem: (item: FromItem, place: FromPlace) => BoundFrom,
+): BoundFrom {
   const left = bindFromItem(item.left, place);
   const right = bindFromItem(item.right, besides(place, left.namespace));
   const using = item.natural ? commonNames(left.namespace, right.namespace, item.right.span) : item.using;
@@ -25,13 +29,23 @@ export function bindJoin(item: JoinItem, place: FromPlace, bindFromItem: (item: 
   const namespace = mergeNamespaces(left.namespace, right.namespace, item.span);
   const scope = new Scope(namespace, place.outer, place.commonTables, "JOIN conditions");
   const applies: PendingApply[] = [];
-  const condition = requireBool(bindExpression(item.on, { context: place.context, scope, applies }), "JOIN/ON", item.on.span);
+  const condition = requireBool(
+    bindExpression(item.on, { context: place.context, scope, applies }),
+    "JOIN/ON",
+    item.on.span,
+  );
   if (applies.length === 0) return joinPlans(left, right, item.joinType, condition, item.span);
   return joinWithSubqueries(left, right, item, condition, applies);
 }
 
 /** Joins two FROM items; a lateral right side becomes an apply. */
-export function joinPlans(left: BoundFrom, right: BoundFrom, joinType: OuterJoinType, condition: Expression | null, span: TextSpan): BoundFrom {
+export function joinPlans(
+  left: BoundFrom,
+  right: BoundFrom,
+  joinType: OuterJoinType,
+  condition: Expression | null,
+  span: TextSpan,
+): BoundFrom {
   const namespace = mergeNamespaces(left.namespace, right.namespace, span);
   const plan = isLateral(left.plan, right.plan)
     ? lateralApply(left.plan, right.plan, joinType, condition, span)
@@ -44,7 +58,13 @@ function isLateral(left: LogicalNode, right: LogicalNode): boolean {
   return free.size > 0 && outputColumns(left).some(({ id }) => free.has(id));
 }
 
-function lateralApply(input: LogicalNode, subquery: LogicalNode, joinType: JoinType, condition: Expression | null, span: TextSpan): LogicalNode {
+function lateralApply(
+  input: LogicalNode,
+  subquery: LogicalNode,
+  joinType: JoinType,
+  condition: Expression | null,
+  span: TextSpan,
+): LogicalNode {
   if (joinType !== "inner" && joinType !== "left") {
     const message = `the right side of a ${joinType.toUpperCase()} JOIN cannot refer to its left side`;
     throw new EngineError("feature_not_supported", message, { span });
@@ -52,7 +72,12 @@ function lateralApply(input: LogicalNode, subquery: LogicalNode, joinType: JoinT
   return { kind: "apply", input, subquery, form: { kind: "lateral", joinType, condition } };
 }
 
-function plainJoin(left: LogicalNode, right: LogicalNode, joinType: JoinType, condition: Expression | null): LogicalNode {
+function plainJoin(
+  left: LogicalNode,
+  right: LogicalNode,
+  joinType: JoinType,
+  condition: Expression | null,
+): LogicalNode {
   return { kind: "join", joinType, left, right, condition, nullAware: false, markColumn: null };
 }
 
@@ -60,7 +85,13 @@ function plainJoin(left: LogicalNode, right: LogicalNode, joinType: JoinType, co
  * Subqueries in ON: above an inner join they can be evaluated on the joined rows. The condition of a left join decides
  * about matches, so there they must be evaluated on the right side, and use nothing of the left one.
  */
-function joinWithSubqueries(left: BoundFrom, right: BoundFrom, item: JoinItem, condition: Expression, applies: readonly PendingApply[]): BoundFrom {
+function joinWithSubqueries(
+  left: BoundFrom,
+  right: BoundFrom,
+  item: JoinItem,
+  condition: Expression,
+  applies: readonly PendingApply[],
+): BoundFrom {
   if (item.joinType === "inner") {
     const added = new Set<ColumnId>(applies.flatMap(({ form }) => (form.kind === "lateral" ? [] : [form.column.id])));
     const needsSubquery = (part: Expression): boolean => [...columnIds(part)].some((id) => added.has(id));
@@ -68,7 +99,10 @@ function joinWithSubqueries(left: BoundFrom, right: BoundFrom, item: JoinItem, c
     const joined = joinPlans(left, right, "inner", andAll(parts.filter((part) => !needsSubquery(part))), item.span);
     const predicate = andAll(parts.filter(needsSubquery));
     const applied = applyAll(joined.plan, applies);
-    return { plan: predicate === null ? applied : { kind: "filter", input: applied, predicate }, namespace: joined.namespace };
+    return {
+      plan: predicate === null ? applied : { kind: "filter", input: applied, predicate },
+      namespace: joined.namespace,
+    };
   }
   const leftIds = new Set(outputColumns(left.plan).map(({ id }) => id));
   const usesLeft = applies.some(({ subquery, form }) => {
@@ -94,20 +128,33 @@ export function mergeNamespaces(left: Namespace, right: Namespace, span: TextSpa
 /** NATURAL: the names that both sides have, in the left side's order. */
 function commonNames(left: Namespace, right: Namespace, span: TextSpan): readonly Identifier[] {
   const names = new Set(right.visible.map(({ name }) => name));
-  return [...new Set(left.visible.map(({ name }) => name))].filter((name) => names.has(name)).map((name) => ({ name, span }));
+  return [...new Set(left.visible.map(({ name }) => name))]
+    .filter((name) => names.has(name))
+    .map((name) => ({ name, span }));
 }
 
 type MergedColumn = { readonly name: string; readonly left: VisibleColumn; readonly right: VisibleColumn };
 
-function joinUsing(left: BoundFrom, right: BoundFrom, joinType: OuterJoinType, using: readonly Identifier[], place: FromPlace, span: TextSpan): BoundFrom {
+function joinUsing(
+  left: BoundFrom,
+  right: BoundFrom,
+  joinType: OuterJoinType,
+  using: readonly Identifier[],
+  place: FromPlace,
+  span: TextSpan,
+): BoundFrom {
   const pairs: readonly MergedColumn[] = using.map((identifier) => ({
     name: identifier.name,
     left: usingColumn(left.namespace, identifier, "left"),
     right: usingColumn(right.namespace, identifier, "right"),
   }));
-  const equalities = pairs.map((pair) => bindOperator("=", [columnOf(pair.left.column), columnOf(pair.right.column)], span));
+  const equalities = pairs.map((pair) =>
+    bindOperator("=", [columnOf(pair.left.column), columnOf(pair.right.column)], span),
+  );
   const joined = joinPlans(left, right, joinType, andAll(equalities), span);
-  const rest = joined.namespace.visible.filter(({ column }) => !pairs.some((pair) => [pair.left.column.id, pair.right.column.id].includes(column.id)));
+  const rest = joined.namespace.visible.filter(
+    ({ column }) => !pairs.some((pair) => [pair.left.column.id, pair.right.column.id].includes(column.id)),
+  );
   const byId = new Map(outputColumns(joined.plan).map((column) => [column.id, column]));
   const refresh = ({ column }: VisibleColumn): Expression => columnOf(byId.get(column.id) ?? column);
   const added: { readonly column: VisibleColumn["column"]; readonly expression: Expression }[] = [];
@@ -119,7 +166,8 @@ function joinUsing(left: BoundFrom, right: BoundFrom, joinType: OuterJoinType, u
     return { name: pair.name, column };
   });
   const kept = outputColumns(joined.plan).map((column) => ({ column, expression: columnOf(column) }));
-  const plan: LogicalNode = added.length === 0 ? joined.plan : { kind: "project", input: joined.plan, items: [...kept, ...added] };
+  const plan: LogicalNode =
+    added.length === 0 ? joined.plan : { kind: "project", input: joined.plan, items: [...kept, ...added] };
   return { plan, namespace: { visible: [...merged, ...rest], relations: joined.namespace.relations } };
 }
 
@@ -133,9 +181,17 @@ function mergedValue(left: Expression, right: Expression, joinType: OuterJoinTyp
 function usingColumn(namespace: Namespace, { name, span }: Identifier, side: "left" | "right"): VisibleColumn {
   const matches = namespace.visible.filter((visible) => visible.name === name);
   if (matches.length > 1) {
-    throw new EngineError("ambiguous_column", `common column name "${name}" appears more than once in the ${side} table`, { span });
+    throw new EngineError(
+      "ambiguous_column",
+      `common column name "${name}" appears more than once in the ${side} table`,
+      { span },
+    );
   }
   const [match] = matches;
   if (match !== undefined) return match;
-  throw new EngineError("undefined_column", `column "${name}" specified in USING clause does not exist in the ${side} table`, { span });
+  throw new EngineError(
+    "undefined_column",
+    `column "${name}" specified in USING clause does not exist in the ${side} table`,
+    { span },
+  );
 }

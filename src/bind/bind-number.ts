@@ -15,7 +15,8 @@ export function bindNumber(text: string, span?: TextSpan): LiteralExpression {
   if (/^0[xob]/i.test(digits) || /^\d+$/.test(digits)) {
     const value = negative ? -BigInt(digits) : BigInt(digits);
     const small = Number(value);
-    if (small >= -(2 ** 31) && small < 2 ** 31) return { kind: "literal", type: simpleType("int32"), value: small, ...where };
+    if (small >= -(2 ** 31) && small < 2 ** 31)
+      return { kind: "literal", type: simpleType("int32"), value: small, ...where };
     if (fitsInt64(value)) return { kind: "literal", type: simpleType("int64"), value, ...where };
     return bindDecimal(`${negative ? "-" : ""}${BigInt(digits)}`, span);
   }
@@ -32,10 +33,16 @@ function bindDecimal(text: string, span: TextSpan | undefined): LiteralExpressio
     const unscaled = BigInt(`${whole}${fraction}` || "0") * 10n ** BigInt(Math.max(0, -scale));
     const precision = Math.max(String(unscaled).length, scale);
     if (precision <= maxDecimalPrecision) {
-      return { kind: "literal", type: decimalType(precision, Math.max(0, scale)), value: sign === "-" ? -unscaled : unscaled, ...where };
+      return {
+        kind: "literal",
+        type: decimalType(precision, Math.max(0, scale)),
+        value: sign === "-" ? -unscaled : unscaled,
+        ...where,
+      };
     }
   }
   const float = Number(text);
-  if (!Number.isFinite(float)) throw new EngineError("numeric_value_out_of_range", `number "${text.slice(0, 60)}" is out of range`, where);
+  if (!Number.isFinite(float))
+    throw new EngineError("numeric_value_out_of_range", `number "${text.slice(0, 60)}" is out of range`, where);
   return { kind: "literal", type: simpleType("float64"), value: float, ...where };
 }

@@ -9,13 +9,20 @@ import type { VisibleColumn } from "./scope.ts";
  * expression. Throws for a position out of range and for other bare constants, which could only be mistakes.
  */
 export function outputPosition(expression: SqlExpression, columnCount: number, clause: string): number | null {
-  if (expression.kind === "string" || expression.kind === "null" || expression.kind === "boolean" || expression.kind === "number") {
+  if (
+    expression.kind === "string" ||
+    expression.kind === "null" ||
+    expression.kind === "boolean" ||
+    expression.kind === "number"
+  ) {
     if (expression.kind !== "number" || !/^-?\d+$/.test(expression.text)) {
       throw new EngineError("syntax_error", `non-integer constant in ${clause}`, { span: expression.span });
     }
     const position = Number(expression.text);
     if (position >= 1 && position <= columnCount) return position - 1;
-    throw new EngineError("undefined_column", `${clause} position ${expression.text} is not in select list`, { span: expression.span });
+    throw new EngineError("undefined_column", `${clause} position ${expression.text} is not in select list`, {
+      span: expression.span,
+    });
   }
   return null;
 }
@@ -38,7 +45,10 @@ export function orderByOutputs(orderBy: readonly SortItem[], columns: readonly V
     const [name] = expression.parts;
     const matches = columns.filter((column) => column.name === name);
     if (matches.length === 1) return sortKey(item, columnOf(matches[0]!.column, expression.span));
-    if (matches.length > 1) throw new EngineError("ambiguous_column", `ORDER BY "${name}" is ambiguous`, { span: expression.span });
-    throw new EngineError("undefined_column", `column "${name}" does not exist in the result`, { span: expression.span });
+    if (matches.length > 1)
+      throw new EngineError("ambiguous_column", `ORDER BY "${name}" is ambiguous`, { span: expression.span });
+    throw new EngineError("undefined_column", `column "${name}" does not exist in the result`, {
+      span: expression.span,
+    });
   });
 }

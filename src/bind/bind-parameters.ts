@@ -45,7 +45,10 @@ function nullToNone(expression: Expression | null): Expression | null {
 
 function parameterLiteral(parameter: ParameterExpression, value: Value, type: DataType | undefined): Expression {
   const wanted = parameter.type;
-  const own = type === undefined || type.kind === "null" ? guessLiteral(value, wanted) : ({ kind: "literal", type, value } as const);
+  const own =
+    type === undefined || type.kind === "null"
+      ? guessLiteral(value, wanted)
+      : ({ kind: "literal", type, value } as const);
   const where = parameter.span === undefined ? {} : { span: parameter.span };
   if (wanted.kind === "null" || sameType(own.type, wanted)) return { ...own, ...where };
   if (own.value === null) return { kind: "literal", type: wanted, value: null, ...where };
@@ -55,7 +58,11 @@ function parameterLiteral(parameter: ParameterExpression, value: Value, type: Da
 }
 
 function guessLiteral(value: Value, wanted: DataType): LiteralExpression {
-  return { kind: "literal", type: guessType(value, wanted), value: typeof value === "number" && isInt64Number(value, wanted) ? BigInt(value) : value };
+  return {
+    kind: "literal",
+    type: guessType(value, wanted),
+    value: typeof value === "number" && isInt64Number(value, wanted) ? BigInt(value) : value,
+  };
 }
 
 function isInt64Number(value: number, wanted: DataType): boolean {

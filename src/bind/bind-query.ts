@@ -5,14 +5,19 @@ import type { Expression } from "../expr/expression.ts";
 import type { LogicalNode } from "../logical/logical-node.ts";
 import { outputColumns } from "../logical/output-columns.ts";
 import type { Query, SqlExpression } from "../sql/ast.ts";
-import { type BindContext, type BoundQuery, columnOf, type ExpressionPlace, type QueryOptions } from "./bind-context.ts";
+import {
+  type BindContext,
+  type BoundQuery,
+  columnOf,
+  type ExpressionPlace,
+  type QueryOptions,
+} from "./bind-context.ts";
 import { bindExpression } from "./bind-expression.ts";
 import { orderByOutputs } from "./bind-order-by.ts";
 import { bindSelect } from "./bind-select.ts";
 import { bindSetOperation } from "./bind-set-operation.ts";
 import { bindValues } from "./bind-values.ts";
-import type { CommonTables } from "./common-tables.ts";
-import { emptyNamespace, Scope } from "./scope.ts";
+import { type CommonTables, emptyNamespace, Scope } from "./scope.ts";
 
 /** WITH, the body, ORDER BY and LIMIT. */
 export function bindQuery(context: BindContext, query: Query, options: QueryOptions): BoundQuery {
@@ -34,13 +39,20 @@ function bindSorted(context: BindContext, query: Query, options: QueryOptions): 
   if (body.kind === "select") return bindSelect(context, body, orderBy, options);
   const bound = body.kind === "values" ? bindValues(context, body, options) : bindSetOperation(context, body, options);
   if (orderBy.length === 0) return bound;
-  return { plan: { kind: "sort", input: bound.plan, keys: orderByOutputs(orderBy, bound.columns) }, columns: bound.columns };
+  return {
+    plan: { kind: "sort", input: bound.plan, keys: orderByOutputs(orderBy, bound.columns) },
+    columns: bound.columns,
+  };
 }
 
 /** Leaves just the query's own columns where a sort needed more. */
 function dropHidden(plan: LogicalNode, { columns }: BoundQuery): LogicalNode {
   if (outputColumns(plan).length === columns.length) return plan;
-  return { kind: "project", input: plan, items: columns.map(({ column }) => ({ column, expression: columnOf(column) })) };
+  return {
+    kind: "project",
+    input: plan,
+    items: columns.map(({ column }) => ({ column, expression: columnOf(column) })),
+  };
 }
 
 function bindCommonTables(context: BindContext, query: Query, options: QueryOptions): CommonTables | null {
@@ -48,11 +60,13 @@ function bindCommonTables(context: BindContext, query: Query, options: QueryOpti
   const own = new Set<string>();
   for (const table of query.commonTables) {
     const { name, span } = table.name;
-    if (own.has(name)) throw new EngineError("duplicate_alias", `WITH query name "${name}" specified more than once`, { span });
+    if (own.has(name))
+      throw new EngineError("duplicate_alias", `WITH query name "${name}" specified more than once`, { span });
     own.add(name);
     tables = { table, recursive: query.recursive, outer: options.outer, next: tables, isBeingBound: false };
     // References bind the query again; this one finds mistakes in queries that nothing refers to.
-    if (!isReferenced(query, name)) context.bindQuery(context, table.query, { outer: options.outer, commonTables: tables.next });
+    if (!isReferenced(query, name))
+      context.bindQuery(context, table.query, { outer: options.outer, commonTables: tables.next });
   }
   return tables;
 }
@@ -68,12 +82,20 @@ function isReferenced(tree: unknown, name: string): boolean {
 }
 
 /** LIMIT or OFFSET as a bigint expression without columns; null for none, also LIMIT NULL and LIMIT ALL. */
-function bindRowCount(context: BindContext, node: SqlExpression | null, clause: string, options: QueryOptions): Expression | null {
+function bindRowCount(
+  context: BindContext,
+  node: SqlExpression | null,
+  clause: string,
+  options: QueryOptions,
+): Expression | null {
   if (node === null || node.kind === "null") return null;
   const scope = new Scope(emptyNamespace, null, options.commonTables, clause);
   const place: ExpressionPlace = { context, scope, applies: [] };
-  const expression = at(node.span, () => coerceTo(bindExpression(node, place), simpleType("int64"), "assignment", node.span));
-  if (place.applies.length > 0) throw new EngineError("feature_not_supported", `a subquery in ${clause} is not supported`, { span: node.span });
+  const expression = at(node.span, () =>
+    coerceTo(bindExpression(node, place), simpleType("int64"), "assignment", node.span),
+  );
+  if (place.applies.length > 0)
+    throw new EngineError("feature_not_supported", `a subquery in ${clause} is not supported`, { span: node.span });
   checkRowCount(expression, clause);
   return expression;
 }

@@ -4,7 +4,16 @@ import { expressionEquals } from "../expr/expression-properties.ts";
 import type { LogicalNode } from "../logical/logical-node.ts";
 import { outputColumns } from "../logical/output-columns.ts";
 import type { Select, SelectItem, SortItem, SqlExpression } from "../sql/ast.ts";
-import { applyAll, type BindContext, type BoundQuery, columnFor, columnOf, type ExpressionPlace, type QueryOptions, settleUnknown } from "./bind-context.ts";
+import {
+  applyAll,
+  type BindContext,
+  type BoundQuery,
+  columnFor,
+  columnOf,
+  type ExpressionPlace,
+  type QueryOptions,
+  settleUnknown,
+} from "./bind-context.ts";
 import { bindExpression, requireBool } from "./bind-expression.ts";
 import { bindFrom } from "./bind-from.ts";
 import { outputPosition, sortKey } from "./bind-order-by.ts";
@@ -16,7 +25,9 @@ import { type AggregateCollector, type PendingApply, Scope, unknownRelation, typ
 type ExpandedItem = { readonly name: string; readonly source: SqlExpression | VisibleColumn; readonly span: TextSpan };
 
 /** A sort key is an item of the select list, or an expression over what the select list is over. */
-type KeySource = { readonly item: SortItem; readonly index: number } | { readonly item: SortItem; readonly expression: Expression };
+type KeySource =
+  | { readonly item: SortItem; readonly index: number }
+  | { readonly item: SortItem; readonly expression: Expression };
 
 /** The expressions above WHERE and GROUP BY, all over the same input. */
 type Bound = {
@@ -31,7 +42,12 @@ type Bound = {
  * SELECT with its ORDER BY. The plan may put out hidden columns behind `columns`, which only the sort needed; the
  * caller drops them above LIMIT.
  */
-export function bindSelect(context: BindContext, select: Select, orderBy: readonly SortItem[], options: QueryOptions): BoundQuery {
+export function bindSelect(
+  context: BindContext,
+  select: Select,
+  orderBy: readonly SortItem[],
+  options: QueryOptions,
+): BoundQuery {
   const { outer, commonTables } = options;
   const from = bindFrom(select.from, { context, commonTables, outer, lateral: outer });
   const scope = new Scope(from.namespace, outer, commonTables, "WHERE");
@@ -42,7 +58,8 @@ export function bindSelect(context: BindContext, select: Select, orderBy: readon
     plan = { kind: "filter", input: applyAll(plan, place.applies), predicate };
   }
   const expanded = select.items.flatMap((item) => expandItem(item, scope));
-  if (expanded.length === 0) throw new EngineError("feature_not_supported", "SELECT without columns is not supported", { span: select.span });
+  if (expanded.length === 0)
+    throw new EngineError("feature_not_supported", "SELECT without columns is not supported", { span: select.span });
   scope.clause = "GROUP BY";
   const groupPlace: ExpressionPlace = { ...place, applies: [] };
   const grouping = bindGroups(select.groupBy, expanded, groupPlace);
@@ -56,7 +73,14 @@ export function bindSelect(context: BindContext, select: Select, orderBy: readon
     plan = applyAll(plan, collector.applies);
     const inputIds = new Set(outputColumns(plan).map(({ id }) => id));
     plan = { kind: "aggregate", input: plan, groups: grouping.groups, aggregates: collector.calls };
-    return finish(context, plan, overGrouping(bound, { groups: grouping.groups, inputIds, scope }), expanded, select, options);
+    return finish(
+      context,
+      plan,
+      overGrouping(bound, { groups: grouping.groups, inputIds, scope }),
+      expanded,
+      select,
+      options,
+    );
   }
   return finish(context, plan, bound, expanded, select, options);
 }
@@ -64,7 +88,8 @@ export function bindSelect(context: BindContext, select: Select, orderBy: readon
 function expandItem(item: SelectItem, scope: Scope): readonly ExpandedItem[] {
   const { expression } = item;
   if (expression.kind !== "star") return [{ name: outputName(item), source: expression, span: expression.span }];
-  const expand = (columns: readonly VisibleColumn[]) => columns.map((column) => ({ name: column.name, source: column, span: expression.span }));
+  const expand = (columns: readonly VisibleColumn[]) =>
+    columns.map((column) => ({ name: column.name, source: column, span: expression.span }));
   if (expression.qualifier.length === 0) {
     if (scope.namespace.visible.length > 0) return expand(scope.namespace.visible);
     throw new EngineError("syntax_error", "SELECT * with no tables specified is not valid", { span: expression.span });
@@ -73,7 +98,11 @@ function expandItem(item: SelectItem, scope: Scope): readonly ExpandedItem[] {
     const relation = level.relation(expression.qualifier);
     if (relation !== null) return expand(relation.columns);
   }
-  throw unknownRelation(expression.qualifier, scope.namespace.relations.map(({ alias }) => alias), expression.span);
+  throw unknownRelation(
+    expression.qualifier,
+    scope.namespace.relations.map(({ alias }) => alias),
+    expression.span,
+  );
 }
 
 function bindItem({ source, span }: ExpandedItem, place: ExpressionPlace): Expression {
@@ -83,11 +112,18 @@ function bindItem({ source, span }: ExpandedItem, place: ExpressionPlace): Expre
 /** Groups, and which of them an item of the select list is when GROUP BY names the item. */
 type BoundGroups = { readonly groups: readonly GroupItem[]; readonly byItem: ReadonlyMap<number, GroupItem> };
 
-function bindGroups(groupBy: readonly SqlExpression[], items: readonly ExpandedItem[], place: ExpressionPlace): BoundGroups {
+function bindGroups(
+  groupBy: readonly SqlExpression[],
+  items: readonly ExpandedItem[],
+  place: ExpressionPlace,
+): BoundGroups {
   const groups: GroupItem[] = [];
   const byItem = new Map<number, GroupItem>();
   for (const element of groupBy) {
-    if (element.kind === "row") throw new EngineError("feature_not_supported", "row values in GROUP BY are not supported", { span: element.span });
+    if (element.kind === "row")
+      throw new EngineError("feature_not_supported", "row values in GROUP BY are not supported", {
+        span: element.span,
+      });
     const index = groupedItem(element, items, place.scope);
     const known = index === null ? undefined : byItem.get(index);
     if (known !== undefined) continue;
@@ -110,7 +146,8 @@ function groupedItem(element: SqlExpression, items: readonly ExpandedItem[], sco
   const [name] = element.parts;
   if (scope.namespace.visible.some((visible) => visible.name === name)) return null;
   const matches = [...items.keys()].filter((index) => items[index]!.name === name);
-  if (matches.length > 1) throw new EngineError("ambiguous_column", `GROUP BY "${name}" is ambiguous`, { span: element.span });
+  if (matches.length > 1)
+    throw new EngineError("ambiguous_column", `GROUP BY "${name}" is ambiguous`, { span: element.span });
   return matches[0] ?? null;
 }
 
@@ -137,18 +174,25 @@ function bindOutputs(
   scope.clause = "ORDER BY";
   const keys = orderBy.map((item): KeySource => {
     const index = orderedItem(item.expression, expanded, items);
-    return index === null ? { item, expression: settleUnknown(bindExpression(item.expression, { ...place, applies })) } : { item, index };
+    return index === null
+      ? { item, expression: settleUnknown(bindExpression(item.expression, { ...place, applies })) }
+      : { item, index };
   });
   return { items, having, keys, havingApplies, applies };
 }
 
 /** A bare name in ORDER BY is an output name first, then a column of FROM. */
-function orderedItem(element: SqlExpression, expanded: readonly ExpandedItem[], items: readonly Expression[]): number | null {
+function orderedItem(
+  element: SqlExpression,
+  expanded: readonly ExpandedItem[],
+  items: readonly Expression[],
+): number | null {
   const position = outputPosition(element, expanded.length, "ORDER BY");
   if (position !== null || element.kind !== "column" || element.parts.length !== 1) return position;
   const matches = [...expanded.keys()].filter((index) => expanded[index]!.name === element.parts[0]);
   const first = matches[0];
-  if (first === undefined || matches.every((index) => expressionEquals(items[index]!, items[first]!))) return first ?? null;
+  if (first === undefined || matches.every((index) => expressionEquals(items[index]!, items[first]!)))
+    return first ?? null;
   throw new EngineError("ambiguous_column", `ORDER BY "${element.parts[0]}" is ambiguous`, { span: element.span });
 }
 
@@ -156,7 +200,9 @@ function overGrouping(bound: Bound, grouping: Grouping): Bound {
   return {
     items: bound.items.map((item) => overGroups(item, grouping)),
     having: bound.having === null ? null : overGroups(bound.having, grouping),
-    keys: bound.keys.map((key) => ("index" in key ? key : { item: key.item, expression: overGroups(key.expression, grouping) })),
+    keys: bound.keys.map((key) =>
+      "index" in key ? key : { item: key.item, expression: overGroups(key.expression, grouping) },
+    ),
     havingApplies: bound.havingApplies.map((apply) => applyOverGroups(apply, grouping)),
     applies: bound.applies.map((apply) => applyOverGroups(apply, grouping)),
   };
@@ -171,11 +217,15 @@ function finish(
   options: QueryOptions,
 ): BoundQuery {
   let plan = input;
-  if (bound.having !== null) plan = { kind: "filter", input: applyAll(plan, bound.havingApplies), predicate: bound.having };
+  if (bound.having !== null)
+    plan = { kind: "filter", input: applyAll(plan, bound.havingApplies), predicate: bound.having };
   plan = applyAll(plan, bound.applies);
   const keepUnknown = options.keepUnknown === true && !select.distinct && bound.keys.length === 0;
   const items = bound.items.map((item) => (keepUnknown ? item : settleUnknown(item)));
-  const projected = items.map((expression, index) => ({ column: columnFor(context, expanded[index]!.name, expression), expression }));
+  const projected = items.map((expression, index) => ({
+    column: columnFor(context, expanded[index]!.name, expression),
+    expression,
+  }));
   const all = [...projected];
   const positions = bound.keys.map((key): number => {
     if ("index" in key) return key.index;
@@ -191,11 +241,16 @@ function finish(
   plan = { kind: "project", input: plan, items: all };
   let columns = all.map(({ column }) => column);
   if (select.distinct) {
-    const groups = columns.map((column) => ({ column: columnFor(context, column.name, columnOf(column)), expression: columnOf(column) }));
+    const groups = columns.map((column) => ({
+      column: columnFor(context, column.name, columnOf(column)),
+      expression: columnOf(column),
+    }));
     plan = { kind: "aggregate", input: plan, groups, aggregates: [] };
     columns = groups.map(({ column }) => column);
   }
-  const keys = bound.keys.map((key, index): SortKey => sortKey(key.item, columnOf(columns[positions[index]!]!, key.item.expression.span)));
+  const keys = bound.keys.map((key, index): SortKey =>
+    sortKey(key.item, columnOf(columns[positions[index]!]!, key.item.expression.span)),
+  );
   if (keys.length > 0) plan = { kind: "sort", input: plan, keys };
   return { plan, columns: columns.slice(0, projected.length).map((column) => ({ name: column.name, column })) };
 }

@@ -5,7 +5,14 @@ import type { Expression } from "../expr/expression.ts";
 import { isNullable } from "../expr/expression-properties.ts";
 import type { Column, LogicalNode } from "../logical/logical-node.ts";
 import type { SetOperation } from "../sql/ast.ts";
-import { type BindContext, type BoundQuery, columnFor, columnOf, newColumn, type QueryOptions } from "./bind-context.ts";
+import {
+  type BindContext,
+  type BoundQuery,
+  columnFor,
+  columnOf,
+  newColumn,
+  type QueryOptions,
+} from "./bind-context.ts";
 
 /** UNION, INTERSECT, EXCEPT: both sides in common types, columns named by the first. */
 export function bindSetOperation(context: BindContext, node: SetOperation, options: QueryOptions): BoundQuery {
@@ -39,11 +46,17 @@ export function bindSetOperation(context: BindContext, node: SetOperation, optio
   const visible = columns.map((column) => ({ name: column.name, column }));
   if (node.operation !== "union") {
     const { operation, all } = node;
-    return { plan: { kind: "set_operation", operation, all, left: first.plan, right: second.plan, columns }, columns: visible };
+    return {
+      plan: { kind: "set_operation", operation, all, left: first.plan, right: second.plan, columns },
+      columns: visible,
+    };
   }
   const union: LogicalNode = { kind: "union", inputs: [...unionInputs(first), second.plan], columns };
   if (node.all) return { plan: union, columns: visible };
-  const groups = columns.map((column) => ({ column: columnFor(context, column.name, columnOf(column)), expression: columnOf(column) }));
+  const groups = columns.map((column) => ({
+    column: columnFor(context, column.name, columnOf(column)),
+    expression: columnOf(column),
+  }));
   const plan: LogicalNode = { kind: "aggregate", input: union, groups, aggregates: [] };
   return { plan, columns: groups.map(({ column }) => ({ name: column.name, column })) };
 }
@@ -58,24 +71,39 @@ function withTypes(context: BindContext, query: BoundQuery, types: readonly Data
   const { plan, columns } = query;
   if (columns.every(({ column }, index) => sameType(column.type, types[index]!))) return query;
   const retyped = (column: Column, expression: Expression): Column =>
-    sameType(column.type, expressionType(expression)) ? column : { ...newColumn(context, column.name, expressionType(expression), isNullable(expression)) };
+    sameType(column.type, expressionType(expression))
+      ? column
+      : { ...newColumn(context, column.name, expressionType(expression), isNullable(expression)) };
   if (plan.kind === "project" && plan.items.length === columns.length) {
     const items = plan.items.map(({ column, expression }, index) => {
       const coerced = coerceTo(expression, types[index]!, "implicit", span);
       return { column: retyped(column, coerced), expression: coerced };
     });
-    return { plan: { ...plan, items }, columns: items.map(({ column }, index) => ({ name: columns[index]!.name, column })) };
+    return {
+      plan: { ...plan, items },
+      columns: items.map(({ column }, index) => ({ name: columns[index]!.name, column })),
+    };
   }
   if (plan.kind === "values") {
-    const rows = plan.rows.map((row) => row.map((expression, index) => coerceTo(expression, types[index]!, "implicit", span)));
-    const typed = plan.columns.map((column, index) => ({ ...newColumn(context, column.name, types[index]!, column.nullable) }));
-    return { plan: { kind: "values", columns: typed, rows }, columns: typed.map((column) => ({ name: column.name, column })) };
+    const rows = plan.rows.map((row) =>
+      row.map((expression, index) => coerceTo(expression, types[index]!, "implicit", span)),
+    );
+    const typed = plan.columns.map((column, index) => ({
+      ...newColumn(context, column.name, types[index]!, column.nullable),
+    }));
+    return {
+      plan: { kind: "values", columns: typed, rows },
+      columns: typed.map((column) => ({ name: column.name, column })),
+    };
   }
   const items = columns.map(({ name, column }, index) => {
     const expression = coerceTo(columnOf(column), types[index]!, "implicit", span);
     return { column: columnFor(context, name, expression), expression };
   });
-  return { plan: { kind: "project", input: plan, items }, columns: items.map(({ column }) => ({ name: column.name, column })) };
+  return {
+    plan: { kind: "project", input: plan, items },
+    columns: items.map(({ column }) => ({ name: column.name, column })),
+  };
 }
 
 function expressionType(expression: Expression): DataType {

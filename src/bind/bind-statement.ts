@@ -31,7 +31,8 @@ export function bindStatement(statement: Statement, options: BindOptions): Bound
     return bind(statement, options);
   } catch (thrown) {
     // Only a statement of extreme depth gets here; the parser's limit is meant to come first.
-    if (thrown instanceof RangeError) throw new EngineError("feature_not_supported", "statement is too deeply nested", {}, thrown);
+    if (thrown instanceof RangeError)
+      throw new EngineError("feature_not_supported", "statement is too deeply nested", {}, thrown);
     throw thrown;
   }
 }
@@ -41,7 +42,11 @@ function bind(statement: Statement, options: BindOptions): BoundStatement {
     case "query":
       return bindQueryStatement(statement.query, options);
     case "explain":
-      return { kind: "explain", analyze: statement.analyze, statement: bindQueryStatement(statement.statement.query, options) };
+      return {
+        kind: "explain",
+        analyze: statement.analyze,
+        statement: bindQueryStatement(statement.statement.query, options),
+      };
     case "create_view":
       return bindCreateView(statement, options);
     case "drop_view":
@@ -61,7 +66,11 @@ function bind(statement: Statement, options: BindOptions): BoundStatement {
 
 type BoundQueryStatement = BoundStatement & { readonly kind: "query" };
 
-function makeContext({ catalog }: BindOptions, parameterTypes: ReadonlyMap<number, DataType>, viewNames: readonly string[] = []): BindContext {
+function makeContext(
+  { catalog }: BindOptions,
+  parameterTypes: ReadonlyMap<number, DataType>,
+  viewNames: readonly string[] = [],
+): BindContext {
   return { catalog, ids: new ColumnIds(), parameterTypes, parameters: new Set(), viewNames, bindQuery };
 }
 
@@ -86,12 +95,18 @@ function bindCreateView(statement: Statement & { readonly kind: "create_view" },
   const context = makeContext(options, new Map(), [name]);
   const bound: BoundQuery = bindQuery(context, statement.query, { outer: null, commonTables: null });
   if (context.parameters.size > 0) {
-    throw new EngineError("undefined_parameter", "a view's query cannot have parameters", { span: statement.query.span });
+    throw new EngineError("undefined_parameter", "a view's query cannot have parameters", {
+      span: statement.query.span,
+    });
   }
   const columns = renamed(bound.columns, statement.columnNames ?? [], statement.name);
-  const duplicate = columns.find((column, index) => columns.some((other, before) => before < index && other.name === column.name));
+  const duplicate = columns.find((column, index) =>
+    columns.some((other, before) => before < index && other.name === column.name),
+  );
   if (duplicate !== undefined) {
-    throw new EngineError("duplicate_alias", `column "${duplicate.name}" specified more than once`, { span: statement.name.span });
+    throw new EngineError("duplicate_alias", `column "${duplicate.name}" specified more than once`, {
+      span: statement.name.span,
+    });
   }
   const columnNames = statement.columnNames?.map((column) => column.name) ?? null;
   return { kind: "create_view", name, orReplace: statement.orReplace, sql: statement.querySql, columnNames };
@@ -116,17 +131,28 @@ function bindDescribe(name: RelationName, options: BindOptions): BoundStatement 
   ]);
   const names = ["column_name", "data_type", "is_nullable"];
   const bound =
-    rows.length > 0 ? bindValues(context, { kind: "values", rows, span }, { outer: null, commonTables: null }) : noColumns(context, names);
+    rows.length > 0
+      ? bindValues(context, { kind: "values", rows, span }, { outer: null, commonTables: null })
+      : noColumns(context, names);
   const outputs = bound.columns.map(({ column }, index) => ({ name: must(names[index], "a column's name"), column }));
   const items = outputs.map((output) => {
     const expression: Expression = { ...output.column, kind: "column" };
     return { column: { ...output.column, id: context.ids.next(), name: output.name }, expression };
   });
   const plan = { kind: "project", input: bound.plan, items } as const;
-  return { kind: "query", plan, outputs: items.map(({ column }) => ({ name: column.name, column })), ordered: true, parameterTypes: [] };
+  return {
+    kind: "query",
+    plan,
+    outputs: items.map(({ column }) => ({ name: column.name, column })),
+    ordered: true,
+    parameterTypes: [],
+  };
 }
 
 function noColumns(context: BindContext, names: readonly string[]): BoundQuery {
   const columns = names.map((name) => ({ id: context.ids.next(), name, type: simpleType("utf8"), nullable: false }));
-  return { plan: { kind: "values", columns, rows: [] }, columns: columns.map((column) => ({ name: column.name, column })) };
+  return {
+    plan: { kind: "values", columns, rows: [] },
+    columns: columns.map((column) => ({ name: column.name, column })),
+  };
 }

@@ -11,7 +11,8 @@ const bool = simpleType("bool");
 export function bindScalarSubquery(query: Query, span: TextSpan, place: ExpressionPlace): Expression {
   const { plan, columns } = bindSubquery(query, place);
   const [only] = columns;
-  if (only === undefined || columns.length > 1) throw new EngineError("syntax_error", "subquery must return only one column", { span });
+  if (only === undefined || columns.length > 1)
+    throw new EngineError("syntax_error", "subquery must return only one column", { span });
   const column = newColumn(place.context, only.name, only.column.type, true);
   place.applies.push({ subquery: plan, form: { kind: "scalar", column } });
   return columnOf(column, span);
@@ -25,11 +26,17 @@ export function bindExists(query: Query, span: TextSpan, place: ExpressionPlace)
 }
 
 /** `left op ANY|ALL (SELECT …)`, IN included; `left` has several expressions when it is a row. */
-export function bindQuantified(node: SqlExpressionOf<"quantified">, left: readonly Expression[], place: ExpressionPlace): Expression {
+export function bindQuantified(
+  node: SqlExpressionOf<"quantified">,
+  left: readonly Expression[],
+  place: ExpressionPlace,
+): Expression {
   const { span, operator, quantifier } = node;
   const { plan, columns } = bindSubquery(node.query, place);
   if (columns.length !== left.length) {
-    throw new EngineError("syntax_error", `subquery has too ${columns.length > left.length ? "many" : "few"} columns`, { span });
+    throw new EngineError("syntax_error", `subquery has too ${columns.length > left.length ? "many" : "few"} columns`, {
+      span,
+    });
   }
   const right = columns.map(({ column }) => columnOf(column));
   const comparison = compareRows(operator, left, right, span);

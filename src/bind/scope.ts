@@ -4,7 +4,7 @@ import { nearestNameHint } from "../common/nearest-name.ts";
 import type { AggregateCall, ColumnId } from "../expr/expression.ts";
 import type { ApplyForm, Column, LogicalNode } from "../logical/logical-node.ts";
 import { outputColumns } from "../logical/output-columns.ts";
-import type { CommonTables } from "./common-tables.ts";
+import type { CommonTable } from "../sql/ast.ts";
 
 /** A column under the name that the statement knows it by, which aliases may have changed. */
 export type VisibleColumn = { readonly name: string; readonly column: Column };
@@ -36,6 +36,25 @@ export type AggregateCollector = {
   inArguments: boolean;
 };
 
+/** The WITH queries that a place in the statement sees: a list, innermost and latest first. */
+export type CommonTables = {
+  readonly table: CommonTable;
+  /** Set by WITH RECURSIVE: the query could see itself. */
+  readonly recursive: boolean;
+  /** The names around the WITH, to bind the query in at each reference. */
+  readonly outer: Scope | null;
+  readonly next: CommonTables | null;
+  /** Set in the list that the query itself sees under WITH RECURSIVE. */
+  readonly isBeingBound: boolean;
+};
+
+export function findCommonTable(tables: CommonTables | null, name: string): CommonTables | null {
+  for (let current = tables; current !== null; current = current.next) {
+    if (current.table.name.name === name) return current;
+  }
+  return null;
+}
+
 /** The names that expressions of one query level see, and those of the levels around it. */
 export class Scope {
   readonly namespace: Namespace;
@@ -56,13 +75,17 @@ export class Scope {
 
   /** Whether a column comes from this level, not from one around it. */
   owns(id: ColumnId): boolean {
-    this.#ids ??= new Set([this.namespace.visible, ...this.namespace.relations.map(({ columns }) => columns)].flat().map(({ column }) => column.id));
+    this.#ids ??= new Set(
+      [this.namespace.visible, ...this.namespace.relations.map(({ columns }) => columns)]
+        .flat()
+        .map(({ column }) => column.id),
+    );
     return this.#ids.has(id);
   }
 
   /** The column of a name; the innermost level that has it wins. Throws undefined_column, undefined_table, ambiguous_column. */
   resolve(parts: readonly string[], span: TextSpan): Column {
-    for (let scope: Scope | null = this; scope !== null; scope = scope.parent) {
+    for (const scope of levels(this)) {
       const found = parts.length === 1 ? scope.#findVisible(parts[0]!, span) : scope.#findQualified(parts, span);
       if (found !== null) return found;
     }
@@ -73,7 +96,10 @@ export class Scope {
     const matches = this.namespace.visible.filter((visible) => visible.name === name);
     if (new Set(matches.map(({ column }) => column.id)).size > 1) {
       const owners = new Set(matches.map(({ column }) => this.qualifierOf(column.id)));
-      const hint = owners.has(null) || owners.size < 2 ? {} : { hint: `it could be ${[...owners].map((owner) => `${owner}.${name}`).join(" or ")}` };
+      const hint =
+        owners.has(null) || owners.size < 2
+          ? {}
+          : { hint: `it could be ${[...owners].map((owner) => `${owner}.${name}`).join(" or ")}` };
       throw new EngineError("ambiguous_column", `column reference "${name}" is ambiguous`, { span, ...hint });
     }
     return matches[0]?.column ?? null;
@@ -84,10 +110,17 @@ export class Scope {
     const relation = this.relation(parts.slice(0, -1));
     if (relation === null) return null;
     const matches = relation.columns.filter((visible) => visible.name === name);
-    if (matches.length > 1) throw new EngineError("ambiguous_column", `column reference "${parts.join(".")}" is ambiguous`, { span });
+    if (matches.length > 1)
+      throw new EngineError("ambiguous_column", `column reference "${parts.join(".")}" is ambiguous`, { span });
     if (matches.length === 1) return matches[0]!.column;
-    const hint = nearestNameHint(name, relation.columns.map((visible) => visible.name));
-    throw new EngineError("undefined_column", `column "${parts.join(".")}" does not exist`, { span, ...(hint === undefined ? {} : { hint }) });
+    const hint = nearestNameHint(
+      name,
+      relation.columns.map((visible) => visible.name),
+    );
+    throw new EngineError("undefined_column", `column "${parts.join(".")}" does not exist`, {
+      span,
+      ...(hint === undefined ? {} : { hint }),
+    });
   }
 
   /** The relation of this level by its qualified alias. */
@@ -95,27 +128,42 @@ export class Scope {
     const alias = qualifier.at(-1);
     const schema = qualifier.slice(0, -1);
     if (!isOwnSchema(schema)) return null;
-    return this.namespace.relations.find((relation) => relation.alias === alias && (schema.length === 0 || relation.isCatalogName)) ?? null;
+    return (
+      this.namespace.relations.find(
+        (relation) => relation.alias === alias && (schema.length === 0 || relation.isCatalogName),
+      ) ?? null
+    );
   }
 
   /** The alias that a column of this level belongs to. */
   qualifierOf(id: ColumnId): string | null {
-    return this.namespace.relations.find(({ columns }) => columns.some(({ column }) => column.id === id))?.alias ?? null;
+    return (
+      this.namespace.relations.find(({ columns }) => columns.some(({ column }) => column.id === id))?.alias ?? null
+    );
   }
 
   #unknown(parts: readonly string[], span: TextSpan): EngineError {
     const columns = new Set<string>();
     const aliases = new Set<string>();
-    for (let scope: Scope | null = this; scope !== null; scope = scope.parent) {
+    for (const scope of levels(this)) {
       for (const { name } of scope.namespace.visible) columns.add(name);
       for (const { alias } of scope.namespace.relations) aliases.add(alias);
     }
     if (parts.length > 1) return unknownRelation(parts.slice(0, -1), aliases, span);
     const name = parts[0]!;
-    if (aliases.has(name)) return new EngineError("feature_not_supported", `whole-row reference "${name}" is not supported`, { span });
+    if (aliases.has(name))
+      return new EngineError("feature_not_supported", `whole-row reference "${name}" is not supported`, { span });
     const hint = nearestNameHint(name, columns);
-    return new EngineError("undefined_column", `column "${name}" does not exist`, { span, ...(hint === undefined ? {} : { hint }) });
+    return new EngineError("undefined_column", `column "${name}" does not exist`, {
+      span,
+      ...(hint === undefined ? {} : { hint }),
+    });
   }
+}
+
+/** A scope and those around it, innermost first. */
+function* levels(innermost: Scope): Generator<Scope> {
+  for (let scope: Scope | null = innermost; scope !== null; scope = scope.parent) yield scope;
 }
 
 export function unknownRelation(qualifier: readonly string[], aliases: Iterable<string>, span: TextSpan): EngineError {
@@ -127,7 +175,11 @@ export function unknownRelation(qualifier: readonly string[], aliases: Iterable<
 /** Whether `[catalog.]schema` names the one schema there is. */
 export function isOwnSchema(qualifiers: readonly string[]): boolean {
   const [schema, catalog] = qualifiers.toReversed();
-  return (schema === undefined || schema === schemaName) && (catalog === undefined || catalog === catalogName) && qualifiers.length <= 2;
+  return (
+    (schema === undefined || schema === schemaName) &&
+    (catalog === undefined || catalog === catalogName) &&
+    qualifiers.length <= 2
+  );
 }
 
 /** The namespace with the columns as `plan` puts them out: an outer join has made some nullable. */

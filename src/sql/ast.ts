@@ -17,7 +17,12 @@ export type Statement =
       readonly querySql: string;
       readonly span: TextSpan;
     }
-  | { readonly kind: "drop_view"; readonly names: readonly RelationName[]; readonly ifExists: boolean; readonly span: TextSpan }
+  | {
+      readonly kind: "drop_view";
+      readonly names: readonly RelationName[];
+      readonly ifExists: boolean;
+      readonly span: TextSpan;
+    }
   | { readonly kind: "show_tables"; readonly span: TextSpan }
   | { readonly kind: "describe"; readonly name: RelationName; readonly span: TextSpan }
   /** `value` null: back to the default. `name` "all" with null: RESET ALL. */
@@ -41,7 +46,11 @@ export type Query = {
   readonly span: TextSpan;
 };
 
-export type CommonTable = { readonly name: Identifier; readonly columnNames: readonly Identifier[]; readonly query: Query };
+export type CommonTable = {
+  readonly name: Identifier;
+  readonly columnNames: readonly Identifier[];
+  readonly query: Query;
+};
 
 export type QueryBody = Select | Values | SetOperation;
 
@@ -58,7 +67,11 @@ export type Select = {
 
 export type SelectItem = { readonly expression: SqlExpression; readonly alias: string | null; readonly span: TextSpan };
 
-export type Values = { readonly kind: "values"; readonly rows: readonly (readonly SqlExpression[])[]; readonly span: TextSpan };
+export type Values = {
+  readonly kind: "values";
+  readonly rows: readonly (readonly SqlExpression[])[];
+  readonly span: TextSpan;
+};
 
 export type SetOperation = {
   readonly kind: "set_operation";
@@ -116,7 +129,12 @@ export type SqlExpression = { readonly span: TextSpan } & (
   | { readonly kind: "not"; readonly arg: SqlExpression }
   /** Postfix tests; `test` is is_null, is_not_null, is_true, is_not_true, is_false, … is_not_unknown. */
   | { readonly kind: "test"; readonly test: string; readonly arg: SqlExpression }
-  | { readonly kind: "distinct_from"; readonly negated: boolean; readonly left: SqlExpression; readonly right: SqlExpression }
+  | {
+      readonly kind: "distinct_from";
+      readonly negated: boolean;
+      readonly left: SqlExpression;
+      readonly right: SqlExpression;
+    }
   | {
       readonly kind: "like";
       readonly negated: boolean;
@@ -133,7 +151,12 @@ export type SqlExpression = { readonly span: TextSpan } & (
       readonly low: SqlExpression;
       readonly high: SqlExpression;
     }
-  | { readonly kind: "in_list"; readonly negated: boolean; readonly arg: SqlExpression; readonly items: readonly SqlExpression[] }
+  | {
+      readonly kind: "in_list";
+      readonly negated: boolean;
+      readonly arg: SqlExpression;
+      readonly items: readonly SqlExpression[];
+    }
   | FunctionCall
   | { readonly kind: "cast"; readonly arg: SqlExpression; readonly type: TypeName }
   | {

@@ -16,7 +16,8 @@ export function convertExpression(converter: ExpressionConverter, node: Node): S
   const convert = (child: Node | undefined): SqlExpression => convertExpression(converter, must(child, "an operand"));
   const all = (children: readonly Node[] | undefined): SqlExpression[] => (children ?? []).map(convert);
   if ("A_Const" in node) return convertConstant(context, node.A_Const);
-  if ("ColumnRef" in node) return convertColumn(context, node.ColumnRef.fields ?? [], spanAt(context, node.ColumnRef.location));
+  if ("ColumnRef" in node)
+    return convertColumn(context, node.ColumnRef.fields ?? [], spanAt(context, node.ColumnRef.location));
   if ("ParamRef" in node) {
     return { kind: "parameter", index: node.ParamRef.number ?? 0, span: spanAt(context, node.ParamRef.location) };
   }
@@ -50,7 +51,13 @@ export function convertExpression(converter: ExpressionConverter, node: Node): S
       return { when: convert(branch.CaseWhen.expr), then: convert(branch.CaseWhen.result) };
     });
     const otherwise = defresult === undefined ? null : convert(defresult);
-    return { kind: "case", arg: arg === undefined ? null : convert(arg), branches, otherwise, span: spanAt(context, location) };
+    return {
+      kind: "case",
+      arg: arg === undefined ? null : convert(arg),
+      branches,
+      otherwise,
+      span: spanAt(context, location),
+    };
   }
   if ("CoalesceExpr" in node) {
     return call("coalesce", all(node.CoalesceExpr.args), spanAt(context, node.CoalesceExpr.location));
@@ -60,9 +67,12 @@ export function convertExpression(converter: ExpressionConverter, node: Node): S
     return call(name, all(node.MinMaxExpr.args), spanAt(context, node.MinMaxExpr.location));
   }
   if ("SubLink" in node) return convertSubquery(converter, node.SubLink);
-  if ("RowExpr" in node) return { kind: "row", items: all(node.RowExpr.args), span: spanAt(context, node.RowExpr.location) };
+  if ("RowExpr" in node)
+    return { kind: "row", items: all(node.RowExpr.args), span: spanAt(context, node.RowExpr.location) };
   if ("SQLValueFunction" in node) {
-    const name = must(node.SQLValueFunction.op, "a value function").replace(/^SVFOP_|_N$/g, "").toLowerCase();
+    const name = must(node.SQLValueFunction.op, "a value function")
+      .replace(/^SVFOP_|_N$/g, "")
+      .toLowerCase();
     return call(name, [], spanAt(context, node.SQLValueFunction.location));
   }
   throw unsupportedExpression(context, node);
@@ -151,7 +161,14 @@ function convertOperator(converter: ExpressionConverter, node: A_Expr): SqlExpre
       const [low, high] = list(node.rexpr);
       const bounds = { low: must(low, "a lower bound"), high: must(high, "an upper bound") };
       const negated = node.kind.startsWith("AEXPR_NOT");
-      return { kind: "between", negated, symmetric: node.kind.endsWith("_SYM"), arg: convert(node.lexpr), ...bounds, span };
+      return {
+        kind: "between",
+        negated,
+        symmetric: node.kind.endsWith("_SYM"),
+        arg: convert(node.lexpr),
+        ...bounds,
+        span,
+      };
     }
     case "AEXPR_OP_ANY":
     case "AEXPR_OP_ALL": {
@@ -170,7 +187,9 @@ function convertLike(converter: ExpressionConverter, node: A_Expr, operator: str
   const value = convertExpression(converter, must(node.lexpr, "an operand"));
   const right = must(node.rexpr, "a pattern");
   const isEscaped = "FuncCall" in right && textsOf(right.FuncCall.funcname).join(".") === "pg_catalog.like_escape";
-  const [pattern, escape] = (isEscaped ? (right.FuncCall.args ?? []) : [right]).map((part) => convertExpression(converter, part));
+  const [pattern, escape] = (isEscaped ? (right.FuncCall.args ?? []) : [right]).map((part) =>
+    convertExpression(converter, part),
+  );
   return {
     kind: "like",
     negated: operator.startsWith("!"),
@@ -194,7 +213,15 @@ function convertFunction(converter: ExpressionConverter, node: FuncCall): SqlExp
   if (node.func_variadic === true) throw unsupported("VARIADIC is", span);
   const args = (node.args ?? []).map((arg) => convertExpression(converter, arg));
   const filter = node.agg_filter === undefined ? null : convertExpression(converter, node.agg_filter);
-  return { kind: "function", name, args, star: node.agg_star ?? false, distinct: node.agg_distinct ?? false, filter, span };
+  return {
+    kind: "function",
+    name,
+    args,
+    star: node.agg_star ?? false,
+    distinct: node.agg_distinct ?? false,
+    filter,
+    span,
+  };
 }
 
 function convertSubquery(converter: ExpressionConverter, node: SubLink): SqlExpression {
@@ -209,7 +236,14 @@ function convertSubquery(converter: ExpressionConverter, node: SubLink): SqlExpr
     case "ALL_SUBLINK": {
       const left = convertExpression(converter, must(node.testexpr, "an operand"));
       const operator = textsOf(node.operName).at(-1) ?? "=";
-      return { kind: "quantified", quantifier: node.subLinkType === "ANY_SUBLINK" ? "any" : "all", operator, left, query, span };
+      return {
+        kind: "quantified",
+        quantifier: node.subLinkType === "ANY_SUBLINK" ? "any" : "all",
+        operator,
+        left,
+        query,
+        span,
+      };
     }
     case "ARRAY_SUBLINK":
       throw unsupported("arrays are", span);

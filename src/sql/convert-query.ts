@@ -1,7 +1,18 @@
 import type { Alias, JoinExpr, Node, RangeVar, SelectStmt, WithClause } from "libpg-query";
 import { must } from "../common/assert.ts";
 import type { TextSpan } from "../common/engine-error.ts";
-import type { CommonTable, FromItem, Query, QueryBody, RelationName, Select, SelectItem, SortItem, SqlExpression, TableAlias } from "./ast.ts";
+import type {
+  CommonTable,
+  FromItem,
+  Query,
+  QueryBody,
+  RelationName,
+  Select,
+  SelectItem,
+  SortItem,
+  SqlExpression,
+  TableAlias,
+} from "./ast.ts";
 import { type ConvertContext, identifiersOf, spanAt, tagOf, unsupported } from "./convert-context.ts";
 import { convertExpression, type ExpressionConverter } from "./convert-expression.ts";
 
@@ -13,7 +24,9 @@ export function convertQueryNode(context: ConvertContext, node: Node, span: Text
 
 /** The keyword of a statement for messages: InsertStmt → INSERT, CreateTableAsStmt → CREATE TABLE AS. */
 export function statementName(node: Node): string {
-  const words = tagOf(node).replace(/Stmt$/, "").replaceAll(/(?<=[a-z])(?=[A-Z])/g, " ");
+  const words = tagOf(node)
+    .replace(/Stmt$/, "")
+    .replaceAll(/(?<=[a-z])(?=[A-Z])/g, " ");
   return words.toUpperCase();
 }
 
@@ -75,7 +88,8 @@ function convertSelect(context: ConvertContext, raw: SelectStmt, span: TextSpan)
   if (windowClause !== undefined) throw unsupported("window functions (WINDOW) are", span);
   if (raw.groupDistinct === true) throw unsupported("GROUP BY DISTINCT is", span);
   const groupBy = (raw.groupClause ?? []).map((node) => {
-    if ("GroupingSet" in node) throw unsupported("GROUPING SETS, ROLLUP and CUBE are", spanAt(context, node.GroupingSet.location));
+    if ("GroupingSet" in node)
+      throw unsupported("GROUPING SETS, ROLLUP and CUBE are", spanAt(context, node.GroupingSet.location));
     return convertExpression(converter, node);
   });
   const optional = (node: Node | undefined) => (node === undefined ? null : convertExpression(converter, node));
@@ -114,7 +128,8 @@ function convertCommonTables(context: ConvertContext, clause: WithClause | undef
     if (!("CommonTableExpr" in node)) throw unsupported(tagOf(node), context.statement);
     const raw = node.CommonTableExpr;
     const span = spanAt(context, raw.location);
-    if (raw.search_clause !== undefined || raw.cycle_clause !== undefined) throw unsupported("SEARCH and CYCLE are", span);
+    if (raw.search_clause !== undefined || raw.cycle_clause !== undefined)
+      throw unsupported("SEARCH and CYCLE are", span);
     return {
       name: { name: raw.ctename ?? "", span },
       columnNames: identifiersOf(raw.aliascolnames, span),
@@ -132,7 +147,13 @@ function convertFromItem(context: ConvertContext, node: Node): FromItem {
     const { subquery, alias, lateral } = node.RangeSubselect;
     const raw = must(subquery, "a subquery");
     const query = convertQueryNode(context, raw, fromSubquerySpan(context, raw));
-    return { kind: "subquery", lateral: lateral ?? false, query, alias: convertAlias(alias, query.span), span: query.span };
+    return {
+      kind: "subquery",
+      lateral: lateral ?? false,
+      query,
+      alias: convertAlias(alias, query.span),
+      span: query.span,
+    };
   }
   if ("JoinExpr" in node) return convertJoin(context, node.JoinExpr);
   if ("RangeFunction" in node) {

@@ -23,26 +23,43 @@ function convertExplain(context: ConvertContext, raw: ExplainStmt): Statement {
   for (const option of raw.options ?? []) {
     if (!("DefElem" in option)) continue;
     const { defname, arg, location } = option.DefElem;
-    const value = arg === undefined ? "true" : String(Object.values(Object.values(arg)[0] as object)[0] ?? "").toLowerCase();
+    const value =
+      arg === undefined ? "true" : String(Object.values(Object.values(arg)[0] as object)[0] ?? "").toLowerCase();
     if (defname === "analyze") analyze = ["true", "on", "1"].includes(value);
-    else if (defname === "format" && value !== "text") throw unsupported(`EXPLAIN (FORMAT ${value}) is`, spanAt(context, location));
+    else if (defname === "format" && value !== "text")
+      throw unsupported(`EXPLAIN (FORMAT ${value}) is`, spanAt(context, location));
   }
   const query = must(raw.query, "a statement");
   const span = context.statement;
   if (!("SelectStmt" in query)) throw unsupported(`EXPLAIN of ${statementName(query)} is`, span);
-  return { kind: "explain", analyze, statement: { kind: "query", query: convertQueryNode(context, query, span), span }, span };
+  return {
+    kind: "explain",
+    analyze,
+    statement: { kind: "query", query: convertQueryNode(context, query, span), span },
+    span,
+  };
 }
 
 function convertView(context: ConvertContext, raw: ViewStmt, prepared: PreparedStatement): Statement {
   const span = context.statement;
   const view = must(raw.view, "a view's name");
-  if (view.relpersistence !== undefined && view.relpersistence !== "p") throw unsupported("CREATE TEMPORARY VIEW is", span);
+  if (view.relpersistence !== undefined && view.relpersistence !== "p")
+    throw unsupported("CREATE TEMPORARY VIEW is", span);
   if (raw.options !== undefined) throw unsupported("CREATE VIEW … WITH (options) is", span);
-  if (raw.withCheckOption !== undefined && raw.withCheckOption !== "NO_CHECK_OPTION") throw unsupported("WITH CHECK OPTION is", span);
+  if (raw.withCheckOption !== undefined && raw.withCheckOption !== "NO_CHECK_OPTION")
+    throw unsupported("WITH CHECK OPTION is", span);
   const name = convertRelationName(context, view);
   const columnNames = raw.aliases === undefined ? null : identifiersOf(raw.aliases, name.span);
   const query = convertQueryNode(context, must(raw.query, "a view's query"), span);
-  return { kind: "create_view", name, orReplace: raw.replace ?? false, columnNames, query, querySql: viewQueryText(context, prepared), span };
+  return {
+    kind: "create_view",
+    name,
+    orReplace: raw.replace ?? false,
+    columnNames,
+    query,
+    querySql: viewQueryText(context, prepared),
+    span,
+  };
 }
 
 /** What stands behind the first AS outside brackets: neither a view's name nor its column list can hold another. */
@@ -77,7 +94,12 @@ function convertSet(context: ConvertContext, raw: VariableSetStmt): Statement {
       return { kind: "set", name: raw.name ?? "", value: null, span };
     case "VAR_SET_VALUE":
       if (raw.is_local === true) throw unsupported("SET LOCAL is", span);
-      return { kind: "set", name: raw.name ?? "", value: (raw.args ?? []).map((arg) => settingText(context, arg)).join(", "), span };
+      return {
+        kind: "set",
+        name: raw.name ?? "",
+        value: (raw.args ?? []).map((arg) => settingText(context, arg)).join(", "),
+        span,
+      };
     default:
       throw unsupported(`this form of SET is`, span);
   }

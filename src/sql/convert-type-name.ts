@@ -9,7 +9,8 @@ export function convertTypeName(context: ConvertContext, raw: RawTypeName): Type
   const names = textsOf(raw.names);
   if (names.length > 1 && names[0] !== "pg_catalog") throw unsupported("types in schemas are", span);
   const modifiers = (raw.typmods ?? []).map((modifier) => {
-    if (!("A_Const" in modifier) || modifier.A_Const.ival === undefined) throw unsupported("this type modifier is", span);
+    if (!("A_Const" in modifier) || modifier.A_Const.ival === undefined)
+      throw unsupported("this type modifier is", span);
     return modifier.A_Const.ival.ival ?? 0;
   });
   return { name: names.at(-1) ?? "", modifiers, span };

@@ -1,6 +1,6 @@
 import type { EngineError, TextSpan } from "../common/engine-error.ts";
 
-const messageCharactersMax = 1000;
+const messageCharactersMax = 380;
 const lineCharactersMax = 120;
 
 /**
@@ -28,10 +28,13 @@ function positionLines(sql: string, span: TextSpan): readonly string[] {
   const lineStart = Math.max(before.lastIndexOf("\n"), before.lastIndexOf("\r")) + 1;
   const lineLength = sql.slice(lineStart).search(/[\r\n]/);
   // One UTF-16 unit can be half a character, so everything is counted in code points.
-  const line = [...(lineLength < 0 ? sql.slice(lineStart) : sql.slice(lineStart, lineStart + lineLength))];
-  const column = [...sql.slice(lineStart, span.start)].length;
-  const marked = [...sql.slice(span.start, Math.max(span.start, span.end))].length;
-  const first = line.length <= lineCharactersMax ? 0 : Math.max(0, Math.min(column - lineCharactersMax / 2, line.length - lineCharactersMax));
+  const line = Array.from(lineLength < 0 ? sql.slice(lineStart) : sql.slice(lineStart, lineStart + lineLength));
+  const column = Array.from(sql.slice(lineStart, span.start)).length;
+  const marked = Array.from(sql.slice(span.start, Math.max(span.start, span.end))).length;
+  const first =
+    line.length <= lineCharactersMax
+      ? 0
+      : Math.max(0, Math.min(column - lineCharactersMax / 2, line.length - lineCharactersMax));
   const last = Math.min(line.length, first + lineCharactersMax);
   const shown = line.slice(first, last).map((character) => (character < " " ? " " : character));
   const prefix = first > 0 ? "…" : "";
@@ -44,6 +47,6 @@ function positionLines(sql: string, span: TextSpan): readonly string[] {
 }
 
 function clip(text: string, charactersMax: number): string {
-  const characters = [...text];
+  const characters = Array.from(text);
   return characters.length <= charactersMax ? text : `${characters.slice(0, charactersMax).join("")}…`;
 }

@@ -1,8 +1,8 @@
 import { createRequire } from "node:module";
-import type { ParseResult } from "libpg-query";
+import type * as libpg from "libpg-query";
 import { EngineError } from "../common/engine-error.ts";
 
-type Parser = typeof import("libpg-query");
+type Parser = typeof libpg;
 
 let parser: Parser | null = null;
 let loading: Promise<void> | null = null;
@@ -23,7 +23,7 @@ async function load(): Promise<void> {
 export type ParserFailure = { readonly message: string; readonly position: number };
 
 /** PostgreSQL's raw parse tree of one statement. Locations in it are UTF-8 byte offsets. */
-export function parseTree(sql: string): ParseResult | ParserFailure {
+export function parseTree(sql: string): libpg.ParseResult | ParserFailure {
   if (parser === null) throw new EngineError("unavailable", "the SQL parser is not ready");
   try {
     return parser.parseSync(sql);

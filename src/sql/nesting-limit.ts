@@ -7,7 +7,19 @@ import type { Token } from "./tokenize.ts";
  */
 const maxNesting = 1000;
 
-const chained = new Set(["not", "is", "like", "ilike", "similar", "between", "in", "collate", "at", "isnull", "notnull"]);
+const chained = new Set([
+  "not",
+  "is",
+  "like",
+  "ilike",
+  "similar",
+  "between",
+  "in",
+  "collate",
+  "at",
+  "isnull",
+  "notnull",
+]);
 const joined = new Set(["join", "union", "intersect", "except"]);
 
 /**

@@ -33,13 +33,16 @@ function parseStatement(sql: string, prepared: PreparedStatement): Statement {
 }
 
 function syntaxError(sql: string, prepared: PreparedStatement, failure: ParserFailure): EngineError {
-  const offset = [...prepared.text].slice(0, failure.position).join("").length;
+  const offset = Array.from(prepared.text).slice(0, failure.position).join("").length;
   // Position 0 also stands for "unknown"; the parser says so only at the very end of its input.
   const atEnd = failure.message.endsWith("at end of input");
   const start = atEnd ? prepared.span.end : prepared.toOriginal(offset);
   const span = atEnd ? { start, end: start } : tokenSpan(sql, start);
   // The parser would quote the $n that stands in place of a question mark.
-  const message = failure.message.replace(/ at or near "\$\d+"$/, () => ` at or near "${sql.slice(span.start, span.end)}"`);
+  const message = failure.message.replace(
+    / at or near "\$\d+"$/,
+    () => ` at or near "${sql.slice(span.start, span.end)}"`,
+  );
   return new EngineError("syntax_error", message, { span });
 }
 

@@ -19,17 +19,21 @@ export function recognizeStatement(sql: string, { tokens, span }: PreparedStatem
     const token = tokens[index]!;
     const isName = token.kind === "word" || token.kind === "quoted";
     const isLast = index === tokens.length - 1;
-    if (!isName || (!isLast && text(index + 1) !== ".") || index + 2 === tokens.length) throw unexpected(sql, isName ? tokens[index + 1]! : token);
+    if (!isName || (!isLast && text(index + 1) !== ".") || index + 2 === tokens.length)
+      throw unexpected(sql, isName ? tokens[index + 1]! : token);
     const raw = sql.slice(token.start, token.end);
     names.push(token.kind === "quoted" ? raw.slice(1, -1).replaceAll('""', '"') : raw.toLowerCase());
   }
   const name = names.pop();
-  if (name === undefined) throw new EngineError("syntax_error", "syntax error at end of input", { span: { start: span.end, end: span.end } });
+  if (name === undefined)
+    throw new EngineError("syntax_error", "syntax error at end of input", { span: { start: span.end, end: span.end } });
   const nameSpan = { start: tokens[first]!.start, end: span.end };
   return { kind: "describe", name: { qualifiers: names, name, span: nameSpan }, span };
 }
 
 function unexpected(sql: string, token: { readonly start: number; readonly end: number }): EngineError {
   const { start, end } = token;
-  return new EngineError("syntax_error", `syntax error at or near "${sql.slice(start, end)}"`, { span: { start, end } });
+  return new EngineError("syntax_error", `syntax error at or near "${sql.slice(start, end)}"`, {
+    span: { start, end },
+  });
 }

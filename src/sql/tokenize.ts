@@ -60,7 +60,8 @@ export function tokenAt(sql: string, start: number): Token {
     [number, "number"],
   ]);
   if (simple !== null) return simple;
-  if (/['"]/.test(sql[start]!) || /^[eEbBxXnN]'/.test(sql.slice(start, start + 2))) return token("unterminated", sql.length);
+  if (/['"]/.test(sql[start]!) || /^[eEbBxXnN]'/.test(sql.slice(start, start + 2)))
+    return token("unterminated", sql.length);
   const wordEnd = matched(word);
   if (wordEnd >= 0) return token("word", wordEnd);
   const tagEnd = matched(dollarTag);

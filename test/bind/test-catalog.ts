@@ -22,10 +22,12 @@ const tables: Readonly<Record<string, string>> = {
   Mixed: "Case int32, lower int32",
   region: "r_regionkey int32, r_name text, r_comment text",
   nation: "n_nationkey int32, n_name text, n_regionkey int32, n_comment text",
-  supplier: "s_suppkey int32, s_name text, s_address text, s_nationkey int32, s_phone text, s_acctbal decimal, s_comment text",
+  supplier:
+    "s_suppkey int32, s_name text, s_address text, s_nationkey int32, s_phone text, s_acctbal decimal, s_comment text",
   part: "p_partkey int32, p_name text, p_mfgr text, p_brand text, p_type text, p_size int32, p_container text, p_retailprice decimal, p_comment text",
   partsupp: "ps_partkey int32, ps_suppkey int32, ps_availqty int32, ps_supplycost decimal, ps_comment text",
-  customer: "c_custkey int32, c_name text, c_address text, c_nationkey int32, c_phone text, c_acctbal decimal, c_mktsegment text, c_comment text",
+  customer:
+    "c_custkey int32, c_name text, c_address text, c_nationkey int32, c_phone text, c_acctbal decimal, c_mktsegment text, c_comment text",
   orders:
     "o_orderkey int64, o_custkey int32, o_orderstatus text, o_totalprice decimal, o_orderdate date, o_orderpriority text, o_clerk text, o_shippriority int32, o_comment text",
   lineitem:
@@ -33,9 +35,12 @@ const tables: Readonly<Record<string, string>> = {
 };
 
 /** Small tables `t`, `u`, `w`, `Mixed`, the TPC-H schema, and the given views. */
-export function testCatalog(views: Readonly<Record<string, { readonly sql: string; readonly columnNames?: readonly string[] }>> = {}): Catalog {
+export function testCatalog(
+  views: Readonly<Record<string, { readonly sql: string; readonly columnNames?: readonly string[] }>> = {},
+): Catalog {
   const relations = new Map<string, Relation>();
-  for (const [name, columns] of Object.entries(tables)) relations.set(name, { kind: "table", table: makeTable(name, columns) });
+  for (const [name, columns] of Object.entries(tables))
+    relations.set(name, { kind: "table", table: makeTable(name, columns) });
   for (const [name, { sql, columnNames }] of Object.entries(views)) {
     relations.set(name, { kind: "view", view: { name, sql, columnNames: columnNames ?? null } });
   }
