@@ -383,3 +383,22 @@ export function entriesBefore(entries: usize, count: i32, limit: usize): i32 {
   }
   return kept;
 }
+
+/** Bytes of the entries' keys. */
+export function entryKeyBytes(entries: usize, count: i32): u32 {
+  let total: u32 = 0;
+  for (let i = 0; i < count; i++) total += 4 + load<u32>(<usize>load<u32>(entries + (<usize>i << 4), 8));
+  return total;
+}
+
+/** Copies the entries' keys to `heap` and points the entries there. */
+export function moveEntryKeys(entries: usize, count: i32, heap: usize): void {
+  for (let i = 0; i < count; i++) {
+    const entry = entries + (<usize>i << 4);
+    const key = <usize>load<u32>(entry, 8);
+    const size = 4 + load<u32>(key);
+    memory.copy(heap, key, <usize>size);
+    store<u32>(entry, <u32>heap, 8);
+    heap += <usize>size;
+  }
+}
