@@ -14,6 +14,7 @@ import { planLimit, planSort } from "./plan-sort.ts";
 import { planSetOperation, planUnion, selectColumns } from "./plan-union.ts";
 import { planValues } from "./plan-values.ts";
 import type { Planned } from "./planned.ts";
+import { verifyPhysicalPlan } from "./verify-physical.ts";
 
 /** A physical plan with its exchanges, and what its scans read (position = scanId). */
 export type PhysicalPlan = { readonly root: PhysicalNode; readonly scans: readonly ScanSource[] };
@@ -35,7 +36,9 @@ export function planPhysical(plan: LogicalNode, outputs: readonly Column[], esti
   const { node } = selectColumns(planned, outputs);
   // Results are nullable for clients, who were told so before there was a plan with statistics that know better.
   const schema = node.schema.map((field, index) => ({ ...field, name: outputs[index]!.name, nullable: true }));
-  return { root: { ...node, schema }, scans };
+  const root = { ...node, schema };
+  verifyPhysicalPlan(root);
+  return { root, scans };
 }
 
 function planNode(context: PlanContext, node: LogicalNode, required: ReadonlySet<ColumnId>): Planned {
