@@ -29,7 +29,7 @@ const allowed = {
   duckdb: words("common arrow expr physical stage kernel operator"),
   flight: words("common gen arrow stage codec shuffle"),
   state: words("common gen arrow stage codec"),
-  scheduler: words("common gen arrow sql expr catalog logical bind optimize physical stage codec flight state"),
+  scheduler: words("common gen arrow sql expr catalog logical bind optimize physical stage codec shuffle flight state"),
   executor: words("common gen arrow expr physical stage codec kernel compile shuffle operator duckdb flight"),
 };
 
