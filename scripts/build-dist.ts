@@ -1,6 +1,9 @@
-/** Compiles src/ to dist/src/ and puts the kernels at dist/build/, where the compiled loader looks for them. */
+/**
+ * Compiles src/ to dist/src/ and puts the kernels and package.json where compiled files look for them, seen from their own
+ * folder as from the source's.
+ */
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, rmSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
@@ -10,4 +13,6 @@ const compiler = spawnSync("tsc", ["-p", "tsconfig.build.json"], { cwd: root, st
 if (compiler.status !== 0) process.exit(compiler.status ?? 1);
 mkdirSync(`${root}dist/build`, { recursive: true });
 copyFileSync(`${root}build/kernels.wasm`, `${root}dist/build/kernels.wasm`);
+copyFileSync(`${root}package.json`, `${root}dist/package.json`);
+chmodSync(`${root}dist/src/cli/main.js`, 0o755);
 console.log("dist/ is ready");
