@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import type * as grpc from "@grpc/grpc-js";
 import { EngineError } from "../common/engine-error.ts";
 import type { Logger } from "../common/logger.ts";
@@ -147,12 +148,17 @@ async function handshake(
     await answer(null);
     answered = true;
   }
-  for await (const message of call as AsyncIterable<gen.HandshakeRequest>) {
+  for await (const message of requestsOf<gen.HandshakeRequest>(call)) {
     const payload = await answer(message.payload);
     answered = true;
     call.write({ protocolVersion: 0, payload });
   }
   if (!answered) await answer(null);
+}
+
+/** The client's messages. Node would destroy a duplex stream after its iteration, and with it the answer. */
+function requestsOf<Request>(call: Readable): AsyncIterable<Request> {
+  return call.iterator({ destroyOnReturn: false }) as AsyncIterable<Request>;
 }
 
 async function doGet(
@@ -180,7 +186,7 @@ async function doGet(
 }
 
 async function doPut(handlers: FlightHandlers, call: grpc.ServerDuplexStream<Buffer, gen.PutResult>, open: OpenCall): Promise<void> {
-  const incoming = parsedMessages(call);
+  const incoming = parsedMessages(requestsOf<Buffer>(call));
   const first = await incoming.next();
   if (first.done === true) throw new EngineError("invalid_argument", "DoPut needs a message with a descriptor");
   const descriptor = first.value.descriptor;

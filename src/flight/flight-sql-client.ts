@@ -91,9 +91,11 @@ export class FlightSqlClient {
   async queryWithProgress(sql: string, onProgress: (fraction: number) => void, signal?: AbortSignal): Promise<QueryResult> {
     let descriptor = commandDescriptor(`${sqlPackage}CommandStatementQuery`, { query: sql });
     let queryInfo: FlightInfo | null = null;
+    let polled = false;
     try {
       while (true) {
         const poll = await this.#connection.unary(flightMethods.PollFlightInfo, descriptor, { signal, headers: this.#headers });
+        polled = true;
         if (poll.progress !== undefined) onProgress(poll.progress);
         queryInfo = poll.info ?? queryInfo;
         if (poll.info !== undefined && (poll.flightDescriptor === undefined || poll.info.endpoint.length > 0)) {
@@ -103,8 +105,22 @@ export class FlightSqlClient {
         descriptor = poll.flightDescriptor;
       }
     } catch (error) {
+      // Servers without polling answer so at once.
+      if (!polled && EngineError.from(error).code === "feature_not_supported") return this.query(sql, signal === undefined ? {} : { signal });
       if (signal?.aborted === true && queryInfo !== null) await this.cancel(queryInfo).catch(() => {});
       throw error;
+    }
+  }
+
+  /** How far a query is, 0 to 1; null where the server does not tell (it is not Onager, or has forgotten the query). */
+  async progress(info: FlightInfo): Promise<number | null> {
+    try {
+      const { queryId } = decodeProto("onager.flight.v1.QueryReference", info.appMetadata);
+      const descriptor = commandDescriptor("onager.flight.v1.PollQuery", { queryId, seen: -1 });
+      const poll = await this.#connection.unary(flightMethods.PollFlightInfo, descriptor, { headers: this.#headers, timeoutMs: 5_000 });
+      return poll.progress ?? null;
+    } catch {
+      return null;
     }
   }
 

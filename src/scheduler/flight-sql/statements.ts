@@ -97,7 +97,7 @@ export class Statements {
     const { bound } = statement;
     if (bound === null) return [[]];
     const { parameterTypes } = await this.describe(statement, session);
-    return bound.rows.map((row) => parameterValues(bound, row, parameterTypes));
+    return withPosition(statement.sql, async () => bound.rows.map((row) => parameterValues(bound, row, parameterTypes)));
   }
 }
 
