@@ -145,7 +145,7 @@ export function renamed(
   relation: { readonly name: string; readonly span: TextSpan },
 ): readonly VisibleColumn[] {
   if (names.length > columns.length) {
-    const message = `"${relation.name}" has ${columns.length} columns, but ${names.length} column names are given`;
+    const message = `"${relation.name}" has ${columns.length} column${columns.length === 1 ? "" : "s"}, but ${names.length} column names are given`;
     throw new EngineError("undefined_column", message, { span: names[columns.length]?.span ?? relation.span });
   }
   return columns.map(({ name, column }, index) => ({ name: names[index]?.name ?? name, column }));

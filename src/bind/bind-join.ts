@@ -82,8 +82,8 @@ function plainJoin(
 }
 
 /**
- * Subqueries in ON: above an inner join they can be evaluated on the joined rows. The condition of a left join decides
- * about matches, so there they must be evaluated on the right side, and use nothing of the left one.
+ * Subqueries in ON: above an inner join they are evaluated on the joined rows. The condition of an outer join decides
+ * about matches, so there each is evaluated on the side that it refers to, before the join.
  */
 function joinWithSubqueries(
   left: BoundFrom,
@@ -92,31 +92,46 @@ function joinWithSubqueries(
   condition: Expression,
   applies: readonly PendingApply[],
 ): BoundFrom {
-  if (item.joinType === "inner") {
-    const added = new Set<ColumnId>(applies.flatMap(({ form }) => (form.kind === "lateral" ? [] : [form.column.id])));
-    const needsSubquery = (part: Expression): boolean => [...columnIds(part)].some((id) => added.has(id));
-    const parts = conjuncts(condition);
-    const joined = joinPlans(left, right, "inner", andAll(parts.filter((part) => !needsSubquery(part))), item.span);
-    const predicate = andAll(parts.filter(needsSubquery));
-    const applied = applyAll(joined.plan, applies);
-    return {
-      plan: predicate === null ? applied : { kind: "filter", input: applied, predicate },
-      namespace: joined.namespace,
-    };
+  if (item.joinType === "inner") return filteredJoin(left, right, item, condition, applies);
+  let leftPlan = left.plan;
+  let rightPlan = right.plan;
+  for (const apply of applies) {
+    const { subquery, form } = apply;
+    const used = new Set([...freeColumns(subquery), ...(form.kind === "quantified" ? columnIds(form.comparison) : [])]);
+    const refersTo = (plan: LogicalNode): boolean => outputColumns(plan).some(({ id }) => used.has(id));
+    if (!refersTo(leftPlan)) {
+      rightPlan = applyAll(rightPlan, [apply]);
+    } else if (!refersTo(rightPlan)) {
+      leftPlan = applyAll(leftPlan, [apply]);
+    } else {
+      const message = `a subquery in the condition of a ${item.joinType.toUpperCase()} JOIN cannot refer to both sides`;
+      throw new EngineError("feature_not_supported", message, { span: item.on?.span ?? item.span });
+    }
   }
-  const leftIds = new Set(outputColumns(left.plan).map(({ id }) => id));
-  const usesLeft = applies.some(({ subquery, form }) => {
-    const used = [...freeColumns(subquery), ...(form.kind === "quantified" ? columnIds(form.comparison) : [])];
-    return used.some((id) => leftIds.has(id));
-  });
-  if (item.joinType !== "left" || usesLeft) {
-    const message = `a subquery in the condition of a ${item.joinType.toUpperCase()} JOIN ${usesLeft ? "that refers to the left side " : ""}is not supported`;
-    throw new EngineError("feature_not_supported", message, { span: item.on?.span ?? item.span });
-  }
-  return joinPlans(left, { ...right, plan: applyAll(right.plan, applies) }, "left", condition, item.span);
+  return joinPlans({ ...left, plan: leftPlan }, { ...right, plan: rightPlan }, item.joinType, condition, item.span);
 }
 
-export function mergeNamespaces(left: Namespace, right: Namespace, span: TextSpan): Namespace {
+/** Parts of the condition without a subquery stay with the join, the others filter its rows. */
+function filteredJoin(
+  left: BoundFrom,
+  right: BoundFrom,
+  item: JoinItem,
+  condition: Expression,
+  applies: readonly PendingApply[],
+): BoundFrom {
+  const added = new Set<ColumnId>(applies.flatMap(({ form }) => (form.kind === "lateral" ? [] : [form.column.id])));
+  const needsSubquery = (part: Expression): boolean => [...columnIds(part)].some((id) => added.has(id));
+  const parts = conjuncts(condition);
+  const joined = joinPlans(left, right, "inner", andAll(parts.filter((part) => !needsSubquery(part))), item.span);
+  const applied = applyAll(joined.plan, applies);
+  const predicate = andAll(parts.filter(needsSubquery));
+  return {
+    plan: predicate === null ? applied : { kind: "filter", input: applied, predicate },
+    namespace: joined.namespace,
+  };
+}
+
+function mergeNamespaces(left: Namespace, right: Namespace, span: TextSpan): Namespace {
   for (const { alias } of right.relations) {
     if (!left.relations.some((relation) => relation.alias === alias)) continue;
     const hint = "give one of them an alias of its own";

@@ -31,7 +31,8 @@ export function editDistance(left: string, right: string, limit = Infinity): num
     for (let column = 1; column <= right.length; column++) {
       const substitution = previous[column - 1]! + (left[row - 1] === right[column - 1] ? 0 : 1);
       let distance = Math.min(substitution, previous[column]! + 1, current[column - 1]! + 1);
-      const swapped = row > 1 && column > 1 && left[row - 1] === right[column - 2] && left[row - 2] === right[column - 1];
+      const swapped =
+        row > 1 && column > 1 && left[row - 1] === right[column - 2] && left[row - 2] === right[column - 1];
       if (swapped) distance = Math.min(distance, beforePrevious[column - 2]! + 1);
       current.push(distance);
     }

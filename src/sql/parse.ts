@@ -14,7 +14,14 @@ export { loadParser } from "./load-parser.ts";
  * feature_not_supported for statements outside the dialect, with the span of the offending text.
  */
 export function parse(sql: string): Statement[] {
-  return prepareStatements(sql).map((prepared) => parseStatement(sql, prepared));
+  try {
+    return prepareStatements(sql).map((prepared) => parseStatement(sql, prepared));
+  } catch (thrown) {
+    // Nested subqueries take many stack frames a level, more than the limit on nesting foresees.
+    if (thrown instanceof RangeError)
+      throw new EngineError("feature_not_supported", "statement is too deeply nested", {}, thrown);
+    throw thrown;
+  }
 }
 
 function parseStatement(sql: string, prepared: PreparedStatement): Statement {

@@ -17,7 +17,10 @@ describe("nearest names", () => {
   });
 
   it("offers what is near, nearest first, whatever the case", () => {
-    assert.deepEqual(nearestNames("L_ORDERKY", ["l_orderkey", "o_orderkey", "l_partkey"]), ["l_orderkey", "o_orderkey"]);
+    assert.deepEqual(nearestNames("L_ORDERKY", ["l_orderkey", "o_orderkey", "l_partkey"]), [
+      "l_orderkey",
+      "o_orderkey",
+    ]);
     assert.equal(nearestNameHint("natoin", ["region", "nation"]), 'perhaps you meant "nation"');
   });
 

@@ -4,7 +4,10 @@ import { formatErrorWithPosition } from "../../src/sql/format-error-with-positio
 
 describe("formatErrorWithPosition", () => {
   const error = (start: number, end: number, hint?: string): EngineError =>
-    new EngineError("undefined_column", "no such column", { span: { start, end }, ...(hint === undefined ? {} : { hint }) });
+    new EngineError("undefined_column", "no such column", {
+      span: { start, end },
+      ...(hint === undefined ? {} : { hint }),
+    });
 
   it("is the message alone for an error without a place", () => {
     assert.equal(formatErrorWithPosition(new EngineError("internal", "oh"), "select 1"), "oh");
@@ -20,7 +23,10 @@ describe("formatErrorWithPosition", () => {
   it("counts lines of all kinds of line ends, and columns in characters", () => {
     const sql = "select\r\n'😀é',\tfoo\nfrom t";
     const start = sql.indexOf("foo");
-    assert.equal(formatErrorWithPosition(error(start, start + 3), sql), "no such column\nLINE 2, column 7\n'😀é', foo\n      ^^^");
+    assert.equal(
+      formatErrorWithPosition(error(start, start + 3), sql),
+      "no such column\nLINE 2, column 7\n'😀é', foo\n      ^^^",
+    );
   });
 
   it("marks the end of the text", () => {
@@ -40,7 +46,10 @@ describe("formatErrorWithPosition", () => {
 
   it("stays below 3 KB", () => {
     const sql = `select ${"日".repeat(5000)}`;
-    const long = new EngineError("syntax_error", "y".repeat(50_000), { span: { start: 2000, end: 5000 }, hint: "x".repeat(50_000) });
+    const long = new EngineError("syntax_error", "y".repeat(50_000), {
+      span: { start: 2000, end: 5000 },
+      hint: "x".repeat(50_000),
+    });
     assert(Buffer.byteLength(formatErrorWithPosition(long, sql)) < 3000);
   });
 

@@ -51,7 +51,14 @@ describe("parse", () => {
   });
 
   it("places nodes in UTF-16 offsets whatever the characters before", () => {
-    assert.deepEqual(texts("select 'é', '日本', '😀' , abc, a.b, \"Ü\".\"x y\" from t"), ["'é'", "'日本'", "'😀'", "abc", "a.b", '"Ü"."x y"']);
+    assert.deepEqual(texts("select 'é', '日本', '😀' , abc, a.b, \"Ü\".\"x y\" from t"), [
+      "'é'",
+      "'日本'",
+      "'😀'",
+      "abc",
+      "a.b",
+      '"Ü"."x y"',
+    ]);
   });
 
   it("places nodes behind other statements and placeholders", () => {
@@ -88,8 +95,8 @@ describe("parse", () => {
   });
 
   it("reads every literal as written", () => {
-    const values = items("select 0, -5, 1.50, 1e3, 9223372036854775808, '', 'it''s', E'a\\nb', true, null").map((node) =>
-      "text" in node ? node.text : "value" in node ? node.value : node.kind,
+    const values = items("select 0, -5, 1.50, 1e3, 9223372036854775808, '', 'it''s', E'a\\nb', true, null").map(
+      (node) => ("text" in node ? node.text : "value" in node ? node.value : node.kind),
     );
     assert.deepEqual(values, ["0", "-5", "1.50", "1e3", "9223372036854775808", "", "it's", "a\nb", true, "null"]);
   });
@@ -137,7 +144,10 @@ describe("parse", () => {
     }
     const view = only('create or replace view main.v ("As", b) as\n select 1, 2 ; ');
     assert(view.kind === "create_view");
-    assert.deepEqual([view.name.name, view.name.qualifiers, view.orReplace, view.querySql], ["v", ["main"], true, "select 1, 2"]);
+    assert.deepEqual(
+      [view.name.name, view.name.qualifiers, view.orReplace, view.querySql],
+      ["v", ["main"], true, "select 1, 2"],
+    );
     assert.deepEqual(
       view.columnNames?.map(({ name }) => name),
       ["As", "b"],
@@ -148,7 +158,10 @@ describe("parse", () => {
   });
 
   it("reports syntax errors with their place", () => {
-    assert.equal(failure("select 'é' from\n  from"), 'syntax_error: syntax error at or near "from"\nLINE 2, column 3\n  from\n  ^^^^');
+    assert.equal(
+      failure("select 'é' from\n  from"),
+      'syntax_error: syntax error at or near "from"\nLINE 2, column 3\n  from\n  ^^^^',
+    );
     assert.equal(failure("selec 1"), 'syntax_error: syntax error at or near "selec"\nLINE 1, column 1\nselec 1\n^^^^^');
     assert.match(failure("select * from t where"), /at end of input\nLINE 1, column 22\n.*\n {21}\^$/);
     assert.match(failure("select 'abc"), /unterminated quoted string.*\nLINE 1, column 8/);
@@ -208,6 +221,9 @@ describe("parse", () => {
     }
     assert.equal(only("select 1").kind, "query");
     assert.equal(items(`select ${Array.from({ length: 20_000 }, (_, index) => index).join(", ")}`).length, 20_000);
-    assert.equal(only(`select 1 where ${Array.from({ length: 5_000 }, (_, index) => `a = ${index}`).join(" or ")}`).kind, "query");
+    assert.equal(
+      only(`select 1 where ${Array.from({ length: 5_000 }, (_, index) => `a = ${index}`).join(" or ")}`).kind,
+      "query",
+    );
   });
 });
