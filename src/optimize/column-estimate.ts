@@ -13,6 +13,8 @@ export type ColumnEstimate = {
   readonly tableRows: number;
   /** The table has no two rows with the same value, or hardly any. */
   readonly isKey: boolean;
+  /** An aggregate's result: of its values nothing is known, but conditions on it (HAVING) tend to pick few groups. */
+  readonly isAggregate?: boolean;
   readonly nullFraction: number;
   readonly min: number | null;
   readonly max: number | null;

@@ -6,6 +6,7 @@ import { outputColumns } from "../logical/output-columns.ts";
 import { byteSizeOf, numberOf, reduceColumn, unknownColumn } from "./column-estimate.ts";
 import type { ColumnEstimate, ColumnEstimates } from "./column-estimate.ts";
 import { keySelectivity, matchFraction, residualSelectivity } from "./join-selectivity.ts";
+import type { KeyPair } from "./join-selectivity.ts";
 import { constantCount } from "./row-bounds.ts";
 import { columnRanges, selectivity } from "./selectivity.ts";
 import { splitCondition } from "./split-condition.ts";
@@ -201,7 +202,7 @@ function deriveAggregate(node: AggregateNode): NodeEstimate {
     const distinct = Math.max(1, Math.min(rows, key.distinct));
     columns.set(column.id, { ...key, distinct, tableRows: Math.max(1, rows), isKey: node.groups.length === 1, domain: node.groups.length === 1 ? Math.max(distinct, Math.min(key.domain, input.rows)) : key.domain });
   }
-  for (const { column } of node.aggregates) columns.set(column.id, unknownColumn(column.type, rows));
+  for (const { column } of node.aggregates) columns.set(column.id, { ...unknownColumn(column.type, rows), isAggregate: true });
   return { rows, columns };
 }
 
@@ -223,7 +224,7 @@ function deriveJoin(node: JoinNode): NodeEstimate {
   const matches = () => left.rows * right.rows * (pairs.length === 0 ? 1 : keySelectivity(pairs, left, right)) * residualSelectivity(residual, left, right);
   switch (node.joinType) {
     case "inner":
-      return scaled(columns, left, right, matches());
+      return keysMeet(scaled(columns, left, right, matches()), pairs);
     case "left":
       return scaled(columns, left, right, Math.max(left.rows, matches()));
     case "right":
@@ -233,7 +234,7 @@ function deriveJoin(node: JoinNode): NodeEstimate {
     case "single":
       return scaled(columns, left, right, left.rows);
     case "semi":
-      return withRows(left, left.rows * matchFraction(pairs, residual, left, right));
+      return keysMeet(withRows(left, left.rows * matchFraction(pairs, residual, left, right)), pairs, right.columns);
     case "anti":
       // What matches nothing is rare under foreign keys; an estimate of no rows at all would mislead everything above.
       return withRows(left, left.rows * Math.max(0.1, 1 - matchFraction(pairs, residual, left, right)));
@@ -244,6 +245,21 @@ function deriveJoin(node: JoinNode): NodeEstimate {
     default:
       return unreachable(node.joinType, "join type");
   }
+}
+
+/** Equated keys have no more values than the side with fewer of them; `others` are the columns that are not put out. */
+function keysMeet(joined: NodeEstimate, pairs: readonly KeyPair[], others?: ColumnEstimates): NodeEstimate {
+  const columns = new Map(joined.columns);
+  for (const { left, right } of pairs) {
+    if (left.kind !== "column" || right.kind !== "column") continue;
+    const leftColumn = columns.get(left.id);
+    const rightColumn = columns.get(right.id) ?? others?.get(right.id);
+    if (leftColumn === undefined || rightColumn === undefined) continue;
+    const distinct = Math.min(leftColumn.distinct, rightColumn.distinct);
+    columns.set(left.id, { ...leftColumn, distinct });
+    if (columns.has(right.id)) columns.set(right.id, { ...rightColumn, distinct });
+  }
+  return { rows: joined.rows, columns };
 }
 
 function scaled(columns: ColumnEstimates, left: NodeEstimate, right: NodeEstimate, rows: number): NodeEstimate {

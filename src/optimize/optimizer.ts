@@ -11,6 +11,7 @@ import { propagateEmpty } from "./propagate-empty.ts";
 import { pruneColumns } from "./prune-columns.ts";
 import { pushDownLimits } from "./push-down-limits.ts";
 import { pushDownPredicates } from "./push-down-predicates.ts";
+import { reduceAggregates } from "./reduce-aggregates.ts";
 import { refreshNullability } from "./refresh-nullability.ts";
 import { removeRedundantOrder } from "./remove-redundant-order.ts";
 import type { Rule } from "./rule.ts";
@@ -34,6 +35,9 @@ const rules: readonly Rule[] = [
   foldConstants,
   pushDownPredicates,
   propagateEmpty,
+  orderJoins,
+  reduceAggregates,
+  pruneColumns,
   orderJoins,
   splitDistinctAggregates,
   removeRedundantOrder,

@@ -4,7 +4,7 @@ import { columnOf, numberOf } from "./column-estimate.ts";
 import type { ColumnEstimate, ColumnEstimates } from "./column-estimate.ts";
 
 /** Guesses for what statistics do not tell; between those of PostgreSQL and what TPC-H's predicates come to. */
-const guess = { comparison: 1 / 3, equality: 0.1, computedInList: 0.04, contains: 0.08, prefix: 0.02, suffix: 0.1, other: 0.25 };
+const guess = { comparison: 1 / 3, having: 0.05, equality: 0.1, computedInList: 0.04, contains: 0.08, prefix: 0.02, suffix: 0.1, other: 0.25 };
 
 /** The part of the rows (0 to 1) for which the predicate is true. */
 export function selectivity(predicate: Expression, columns: ColumnEstimates): number {
@@ -55,6 +55,7 @@ function boundOf(part: Expression): { readonly id: ColumnId; readonly side: "low
 }
 
 function rangeSelectivity(column: ColumnEstimate | null, { low, high }: Range): number {
+  if (column?.isAggregate === true) return guess.having;
   if (column === null || column.min === null || column.max === null) return low !== null && high !== null ? guess.comparison / 3 : guess.comparison;
   const from = Math.max(low ?? column.min, column.min);
   const to = Math.min(high ?? column.max, column.max);

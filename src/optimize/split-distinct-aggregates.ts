@@ -25,7 +25,10 @@ function split(node: AggregateNode, ids: ColumnIds): LogicalNode {
   const argument = commonArgument(node);
   if (argument === null) return node;
   const fresh = (name: string, expression: Expression): Column => ({ id: ids.next(), name, type: typeOf(expression), nullable: true });
-  const groups = node.groups.map(({ column, expression }) => ({ column: fresh(column.name, expression), expression }));
+  const groups = node.groups.map(({ column, expression }) => {
+    const isPassedOn = expression.kind === "column" && expression.id === column.id;
+    return { column: isPassedOn ? column : fresh(column.name, expression), expression };
+  });
   const distinct = { column: fresh("distinct_value", argument), expression: argument };
   const inner: { column: Column; call: AggregateCall }[] = [];
   const outer: { column: Column; call: AggregateCall }[] = [];

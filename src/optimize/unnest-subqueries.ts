@@ -1,3 +1,4 @@
+import { simpleType } from "../arrow/data-type.ts";
 import { unreachable } from "../common/assert.ts";
 import type { ColumnId, Expression } from "../expr/expression.ts";
 import { andAll, isNullable } from "../expr/expression-properties.ts";
@@ -84,8 +85,9 @@ function joinWith(input: LogicalNode, subquery: LogicalNode, pulled: PulledUp, f
       return joinScalar(input, subquery, pulled, form.column, ids);
     case "exists": {
       if (pulled.emptyRow !== null) return withColumn(input, form.column, trueLiteral);
-      const limit = literal({ kind: "int64" }, 1n);
-      const right: LogicalNode = pulled.predicates.length > 0 ? pulled.plan : { kind: "limit", input: pulled.plan, limit, offset: null };
+      // One row is enough; not so where the subquery differs by the row of a level further out.
+      const isSame = pulled.predicates.length === 0 && freeColumns(pulled.plan).size === 0;
+      const right: LogicalNode = isSame ? { kind: "limit", input: pulled.plan, limit: literal(simpleType("int64"), 1n), offset: null } : pulled.plan;
       return makeJoin("mark", input, right, andAll(pulled.predicates), { ...form.column, nullable: false });
     }
     case "quantified":
