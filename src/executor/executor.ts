@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { encodeClientSchema, encodeShuffleSchema } from "../arrow/arrow-schema.ts";
 import { decodeStage } from "../codec/encode-stage.ts";
-import { EngineError, toPlainError } from "../common/engine-error.ts";
+import { EngineError, fromPlainError, toPlainError } from "../common/engine-error.ts";
 import type { Logger } from "../common/logger.ts";
 import { openDuckDatabase, type DuckDatabase } from "../duckdb/duck-database.ts";
 import type { FlightPeers } from "../flight/flight-client.ts";
@@ -236,7 +236,7 @@ export class Executor {
         this.#startTasks();
         return;
       case "cancel_job":
-        this.#cancelJob(message.jobId);
+        this.#cancelJob(message.jobId, fromPlainError(message.error));
         return;
       default:
         this.#releaseJob(message.jobId);
@@ -296,15 +296,23 @@ export class Executor {
     this.#send(message);
   }
 
-  #cancelJob(jobId: string): void {
+  /** Readers of the job's unfinished output get the reason, the tasks themselves end at their next batch. */
+  #cancelJob(jobId: string, reason: EngineError): void {
     for (let position = this.#queue.length - 1; position >= 0; position--) {
-      if (this.#queue[position]!.task.jobId === jobId) this.#queue.splice(position, 1);
+      const { task } = this.#queue[position]!;
+      if (task.jobId !== jobId) continue;
+      this.#queue.splice(position, 1);
+      this.#store.failTask(task, reason);
     }
-    for (const slot of this.#slots) if (slot.task?.jobId === jobId) slot.cancel();
+    for (const slot of this.#slots) {
+      if (slot.task?.jobId !== jobId) continue;
+      this.#store.failTask(slot.task, reason);
+      slot.cancel();
+    }
   }
 
   #releaseJob(jobId: string): void {
-    this.#cancelJob(jobId);
+    this.#cancelJob(jobId, new EngineError("query_canceled", "the query was cancelled"));
     this.#jobs.delete(jobId);
     this.#store.releaseJob(jobId);
   }

@@ -63,7 +63,7 @@ export function schedulerMessageToProto(message: SchedulerMessage): gen.Schedule
     case "launch":
       return { launch: { task: message.task, splits: message.splits, inputs: message.inputs } };
     case "cancel_job":
-      return { cancelJob: { jobId: message.jobId } };
+      return { cancelJob: { jobId: message.jobId, error: plainErrorToProto(message.error) } };
     case "release_job":
       return { releaseJob: { jobId: message.jobId } };
     default:
@@ -84,7 +84,9 @@ export function schedulerMessageFromProto(message: gen.SchedulerMessage): Schedu
     }));
     return { kind: "launch", task: given(launch.task, "task"), splits: launch.splits, inputs };
   }
-  if (cancelJob !== undefined) return { kind: "cancel_job", jobId: cancelJob.jobId };
+  if (cancelJob !== undefined) {
+    return { kind: "cancel_job", jobId: cancelJob.jobId, error: plainErrorFromProto(given(cancelJob.error, "error")) };
+  }
   if (releaseJob !== undefined) return { kind: "release_job", jobId: releaseJob.jobId };
   throw new EngineError("invalid_argument", "the scheduler sent a message of an unknown kind");
 }

@@ -141,6 +141,7 @@ export type Launch = {
 
 export type CancelJob = {
   readonly jobId: string;
+  readonly error?: PlainError | undefined;
 };
 
 export type ReleaseJob = {
@@ -1263,6 +1264,10 @@ export const protoDescriptor = {
                       "type": "string",
                       "id": 1,
                       "protoName": "job_id"
+                    },
+                    "error": {
+                      "type": "PlainError",
+                      "id": 2
                     }
                   }
                 },

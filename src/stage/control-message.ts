@@ -47,8 +47,8 @@ export type SchedulerMessage =
       /** Which partition of each input stage's tasks it reads, and where they are. */
       readonly inputs: readonly { readonly stageId: number; readonly partition: number; readonly sources: readonly InputSource[] }[];
     }
-  /** Stop the job's tasks; their end is reported as task_failed with query_canceled. */
-  | { readonly kind: "cancel_job"; readonly jobId: string }
+  /** Stop the job's tasks; whoever reads their output gets `error`. */
+  | { readonly kind: "cancel_job"; readonly jobId: string; readonly error: PlainError }
   /** Nothing of the job will be read any more: free its plans, partitions and files. */
   | { readonly kind: "release_job"; readonly jobId: string };
 

@@ -4,8 +4,8 @@ import type { SchedulerAction } from "./event.ts";
 import { startQueuedJobs } from "./start-queued-jobs.ts";
 
 /**
- * Ends a job. A finished one keeps its result until it was read or expires; of a failed or cancelled one everything
- * is freed at once: its running tasks are told to stop, and executors forget its data when those are gone.
+ * Ends a job. A finished one keeps its result until it was read or expires. A failed or cancelled one has its running
+ * tasks stopped. Its data is freed at once, unless clients hold tickets: then they get to read why it failed.
  */
 export function endJob(
   state: ClusterState,
@@ -29,12 +29,13 @@ export function endJob(
       stage.pending.length = 0;
     }
     job.runningTasks = 0;
+    const reason = error ?? { code: "query_canceled", message: "the query was cancelled", details: {} };
     for (const [executorId, executor] of state.executors) {
       const concerned = [...executor.running].filter((key) => key.startsWith(`${job.jobId}/`));
       for (const key of concerned) executor.running.delete(key);
-      if (concerned.length > 0) actions.push({ kind: "send", executorId, message: { kind: "cancel_job", jobId: job.jobId } });
+      if (concerned.length > 0) actions.push({ kind: "send", executorId, message: { kind: "cancel_job", jobId: job.jobId, error: reason } });
     }
-    freeJobData(state, job, actions);
+    if (!job.placed || status === "cancelled") freeJobData(state, job, actions);
   }
   actions.push({ kind: "save_job", jobId: job.jobId }, { kind: "job_ended", jobId: job.jobId });
   startQueuedJobs(state, nowMs);

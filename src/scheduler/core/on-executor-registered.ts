@@ -1,3 +1,4 @@
+import type { PlainError } from "../../common/engine-error.ts";
 import type { ExecutorDescription, TaskId } from "../../stage/control-message.ts";
 import { isEnded, taskKey, type ClusterState } from "./cluster-state.ts";
 import type { SchedulerAction } from "./event.ts";
@@ -27,9 +28,13 @@ export function onExecutorRegistered(
   for (const jobId of strangers) {
     const job = state.jobs.get(jobId);
     // A job that goes on has newer attempts of these tasks elsewhere; only whole ended jobs are stopped here.
-    if (job === undefined || isEnded(job)) actions.push({ kind: "send", executorId, message: { kind: "cancel_job", jobId } });
+    if (job === undefined || isEnded(job)) {
+      actions.push({ kind: "send", executorId, message: { kind: "cancel_job", jobId, error: job?.error ?? forgotten } });
+    }
   }
 }
+
+const forgotten: PlainError = { code: "query_canceled", message: "the scheduler does not know the query any more", details: {} };
 
 function rescheduleByKey(state: ClusterState, key: string): void {
   const [jobId, stageId, position, attempt] = key.split("/");
