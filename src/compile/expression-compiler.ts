@@ -3,6 +3,8 @@ import type { Expression } from "../expr/expression.ts";
 import type { Batch, Vector } from "../kernel/batch.ts";
 import type { Kernels } from "../kernel/load-kernels.ts";
 import type { SlotMemory } from "../kernel/slot-memory.ts";
+import { CompiledFilter } from "./compiled-filter.ts";
+import { CompiledProjector } from "./compiled-projector.ts";
 
 /** Computes expressions over batches. */
 export interface Projector {
@@ -35,11 +37,12 @@ export class ExpressionCompiler {
     this.kernels = kernels;
   }
 
-  projector(_expressions: readonly Expression[], _input: Schema): Projector {
-    throw new Error("the compiler is not built yet");
+  /** Expressions over `input` positions of the schema; aggregates and subqueries are not expressions. */
+  projector(expressions: readonly Expression[], input: Schema): Projector {
+    return new CompiledProjector(this.memory, this.kernels, expressions, input);
   }
 
-  filter(_predicate: Expression, _input: Schema): FilterProgram {
-    throw new Error("the compiler is not built yet");
+  filter(predicate: Expression, input: Schema): FilterProgram {
+    return new CompiledFilter(this.memory, this.kernels, predicate, input);
   }
 }

@@ -3,6 +3,8 @@ export type CivilDate = { readonly year: number; readonly month: number; readonl
 
 export const microsPerSecond = 1_000_000n;
 export const microsPerDay = 86_400_000_000n;
+/** The dates whose midnight is a timestamp lie within so many days of the epoch. */
+export const timestampDaysMax = 106_751_991;
 
 /** Days since 1970-01-01 of a date; `year` is astronomical (0 is 1 BC) and month and day must be in range. */
 export function daysFromCivil(year: number, month: number, day: number): number {

@@ -19,3 +19,5 @@ export * from "./strings";
 export * from "./join";
 export * from "./sort";
 export * from "./sort-merge";
+export * from "./set-operation";
+export * from "./nested-loop";
