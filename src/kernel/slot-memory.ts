@@ -79,6 +79,14 @@ export class SlotMemory {
     }
     if (address === undefined) address = this.#split(sizeClass);
     if (address === undefined) {
+      this.#coalesce();
+      address = this.#free[sizeClass]?.pop() ?? this.#split(sizeClass);
+      if (address === undefined && this.#untouched + total <= this.byteSize) {
+        address = this.#untouched;
+        this.#untouched += total;
+      }
+    }
+    if (address === undefined) {
       throw new EngineError(
         "out_of_memory",
         `the task needs ${byteSize} more bytes, and ${this.freeBytes} of its slot's ${this.byteSize} are free`,
@@ -95,6 +103,35 @@ export class SlotMemory {
     this.#usedBytes -= byteSize;
     const sizeClass = 31 - Math.clz32(byteSize / chunkByteSize);
     this.#free[sizeClass]!.push(address);
+    if (this.#usedBytes > 0) return;
+    // Between tasks nothing is in use: begin anew, whatever pieces the memory was in.
+    for (const runs of this.#free) runs.length = 0;
+    this.#untouched = arenaBase;
+  }
+
+  /** Joins free runs that lie side by side, which freeing alone does not do; then cuts them into powers of two again. */
+  #coalesce(): void {
+    const runs = this.#free.flatMap((addresses, sizeClass) => addresses.map((address) => ({ address, byteSize: chunkByteSize * 2 ** sizeClass })));
+    runs.sort((left, right) => left.address - right.address);
+    for (const addresses of this.#free) addresses.length = 0;
+    const joined: { address: number; byteSize: number }[] = [];
+    for (const run of runs) {
+      const last = joined.at(-1);
+      if (last !== undefined && last.address + last.byteSize === run.address) last.byteSize += run.byteSize;
+      else joined.push({ ...run });
+    }
+    const last = joined.at(-1);
+    if (last !== undefined && last.address + last.byteSize === this.#untouched) {
+      this.#untouched = last.address;
+      joined.pop();
+    }
+    for (const { address, byteSize } of joined) {
+      for (let done = 0; done < byteSize; ) {
+        const sizeClass = 31 - Math.clz32((byteSize - done) / chunkByteSize);
+        this.#free[sizeClass]!.push(address + done);
+        done += chunkByteSize * 2 ** sizeClass;
+      }
+    }
   }
 
   /** Halves the smallest larger free run until it has the wanted size. */

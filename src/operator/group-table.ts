@@ -7,8 +7,11 @@ import { RowLayout } from "../kernel/row-layout.ts";
 import { RowStore } from "../kernel/row-store.ts";
 import type { Region, SlotMemory } from "../kernel/slot-memory.ts";
 
-/** Share of the slots in use above which a table grows. */
-const loadMax = 0.7;
+/**
+ * Share of the slots in use above which a table grows. 6 M rows in 1.5 M groups of one bigint key with one sum: 55 ns a row in random order, 23 ns
+ * when a group's rows stand together; TPC-H query 1 (2 text keys, 6 groups, 6 accumulators): 21 ns a row.
+ */
+const loadMax = 0.5;
 const slotCountMin = 1 << 14;
 
 /** Addresses of the u32 lists that a lookup works with, each with room for `rowCount` entries. */

@@ -7,8 +7,11 @@ import { RowStore } from "../kernel/row-store.ts";
 import type { Region } from "../kernel/slot-memory.ts";
 import type { TaskContext } from "./operator.ts";
 
-/** Share of the slots in use at most. Chains are found by 32 bits of hash, so a longer search costs no look at a row. */
-const loadMax = 0.75;
+/**
+ * Share of the slots in use at most. A search that leaves its first slot costs a wrongly predicted branch: an inner join of 6 M
+ * rows with 1.5 M takes 59 ns a probe row with 0.75, 51 ns with 0.5.
+ */
+const loadMax = 0.5;
 const slotCountMin = 1 << 10;
 const flagMatched = 1;
 /** A NULL in the key: the row is kept, but no probe row finds it. */

@@ -19,6 +19,13 @@ export function groupProbe(
   let created: u32 = 0;
   let i = first;
   for (; i < count; i++) {
+    if (!resume && (i & 255) == 0) {
+      // Loads the slots of a block first, without a branch, so that many cache misses are under way at once (see join.ts).
+      const end = min(i + 256, count);
+      let touched: u32 = 0;
+      for (let j = i; j < end; j++) touched |= load<u32>(table + (<usize>(load<u64>(hashes + (<usize>j << 3)) >> <u64>shift) << 3));
+      store<u32>(out, touched);
+    }
     const position = positions == 0 ? i : load<u32>(positions + (<usize>i << 2));
     const hash = load<u64>(hashes + (<usize>position << 3));
     const tag = hash & 0xffffffff00000000;
