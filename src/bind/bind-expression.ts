@@ -203,6 +203,10 @@ function bindFunction(node: SqlExpressionOf<"function">, place: ExpressionPlace)
   const args = node.args.map((arg) => bindExpression(arg, place));
   if (["coalesce", "greatest", "least"].includes(name))
     return resolveFunction(name, unifyTypes(args, name.toUpperCase(), span), span);
+  const [first, second] = args;
+  if (name === "nullif" && first !== undefined && second !== undefined && typeOf(first).kind === "null") {
+    return resolveFunction(name, unifyTypes(args, "NULLIF", span), span);
+  }
   return at(span, () => (name === "overlay" ? overlay(args, span) : resolveFunction(name, args, span)));
 }
 

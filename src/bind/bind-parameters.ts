@@ -12,10 +12,10 @@ import { bindNumber } from "./bind-number.ts";
 import { checkRowCount } from "./bind-query.ts";
 
 /**
- * The plan with each parameter replaced by its value, converted to the parameter's type. `types` are the values' own
- * types; without them a number or bigint is an integer or floating-point number (a bigint for a time, timestamp or
- * timestamptz is in microseconds, an integer for a date in days), and a string is text to be parsed. Throws
- * undefined_parameter for a missing value, and invalid_parameter_value for one that the type would change.
+ * The plan with each parameter replaced by its value. Values are those of the parameter's type (a bigint for a decimal
+ * is unscaled, a number for a date counts days), or of another kind and then converted: a number or bigint by its
+ * value, a string by parsing it. `types` say otherwise: they are the values' own types. Throws undefined_parameter for a
+ * missing value, and invalid_parameter_value for a number that the conversion would change.
  */
 export function bindParameters(plan: LogicalNode, values: readonly Value[], types?: readonly DataType[]): LogicalNode {
   const replace = (part: Expression): Expression => {
@@ -77,7 +77,9 @@ function guessType(value: Value, wanted: DataType): DataType {
       if (wanted.kind === "date" && Number.isInteger(value)) return wanted;
       return simpleType(isInt64Number(value, wanted) ? "int64" : "float64");
     case "bigint":
-      return ["time", "timestamp", "timestamptz", "uint64"].includes(wanted.kind) ? wanted : simpleType("int64");
+      return ["decimal", "time", "timestamp", "timestamptz", "uint64"].includes(wanted.kind)
+        ? wanted
+        : simpleType("int64");
     case "string":
       return simpleType("utf8");
     default:

@@ -68,7 +68,8 @@ describe("parameters", () => {
     assert.match(bound("select a from t where a = $1", [5n]), /filter a#1 = 5$/);
     assert.match(bound("select a from t where a = $1", [5]), /filter a#1 = 5$/);
     assert.match(bound("select a from t where a = $1", ["5"]), /filter a#1 = 5$/);
-    assert.match(bound("select a from t where x > $1", [24n]), /filter x#5 > 24\.00$/);
+    assert.match(bound("select a from t where x > $1", [24]), /filter x#5 > 24\.00$/);
+    assert.match(bound("select a from t where x > $1", [2450n]), /filter x#5 > 24\.50$/);
     assert.match(bound("select a from t where x > $1", [0.05]), /filter x#5 > 0\.05$/);
     assert.match(bound("select a from t where x > $1", ["1.5"]), /filter x#5 > 1\.50$/);
     assert.match(bound("select a from t where d > $1", ["2020-01-01"]), /filter d#4 > date '2020-01-01'$/);

@@ -15,7 +15,7 @@ select a = any (array[1, 2]), a <> all (array[1, 2]), a > any (array[b, 3]), s l
 select s like 'a%', s not like 'a%', s ilike 'A%', s like 'a!%' escape '!', s not ilike s from t
 -- conditionals
 select case when a > 1 then 'x' when b > 1 then 'y' end, case a when 1 then 1.5 when 2 then 2 else null end, case s when 'x' then 1 else a end from t
-select coalesce(b, 0), coalesce(null, s), nullif(a, 1), greatest(a, 2.5), least(d, '2020-01-01'), coalesce(a, b, 1.5) from t
+select coalesce(b, 0), coalesce(null, s), nullif(a, 1), greatest(a, 2.5), least(d, '2020-01-01'), coalesce(a, b, 1.5), nullif(null, 1) from t
 -- casts
 select a::bigint, b::int, x::numeric(10, 1), a::numeric, x::numeric, f::numeric, '1.25'::numeric, s::varchar(3), s::char(2), a::text, d::timestamp, ts::date, '12'::int, 'true'::bool, a::real, a::double precision, null::int, s::smallint from t, (select ts from u) q
 select cast('2020-01-01' as date), cast(a as decimal(5)), bool 't', int '5', float8 '1.5', text 'x', bigint '5', 1::bool, flag::int from t
