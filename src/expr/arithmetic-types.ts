@@ -1,10 +1,9 @@
 import type { DataType, DecimalType } from "../arrow/data-type.ts";
-import { decimalType, isFloat, isInteger, isNumeric, maxDecimalPrecision, simpleType } from "../arrow/data-type.ts";
+import { decimalType, isFloat, isInteger, isNumeric, isTemporal, maxDecimalPrecision, simpleType } from "../arrow/data-type.ts";
 import type { TextSpan } from "../common/engine-error.ts";
 import { coerceTo, commonType, decimalTypeOf } from "./coerce.ts";
 import { typeOf } from "./expression-properties.ts";
 import type { Expression } from "./expression.ts";
-import { isTemporal } from "../arrow/data-type.ts";
 
 const float64 = simpleType("float64");
 const int32 = simpleType("int32");
@@ -94,7 +93,9 @@ function temporalArithmetic(name: string, left: Expression, right: Expression, s
   const isAdd = name === "add";
   if (!isAdd && name !== "subtract") return scaleInterval(name, left, right, span);
   // Addition commutes: the date or time goes first.
-  const swaps = isAdd && (isInteger(typeOf(left)) || (leftKind === "interval" && rightKind !== "interval") || (leftKind === "time" && rightKind === "date"));
+  const leadsToDate = isInteger(typeOf(left)) && rightKind === "date";
+  const leadsToTime = (leftKind === "interval" && isTemporal(typeOf(right))) || (leftKind === "time" && rightKind === "date");
+  const swaps = isAdd && (leadsToDate || leadsToTime);
   if (swaps) return temporalArithmetic(name, right, left, span);
   switch (leftKind) {
     case "date":
