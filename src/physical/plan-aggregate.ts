@@ -2,7 +2,7 @@ import { isStringLike } from "../arrow/data-type.ts";
 import type { Field } from "../arrow/schema.ts";
 import { stateTypes } from "../expr/aggregate-registry.ts";
 import type { AggregateCall, ColumnId, Expression } from "../expr/expression.ts";
-import { columnIds, expressionEquals, isNullable, typeOf } from "../expr/expression-properties.ts";
+import { columnIds, isNullable, typeOf } from "../expr/expression-properties.ts";
 import type { AggregateNode, Column } from "../logical/logical-node.ts";
 import { callExpressions } from "../logical/rewrite.ts";
 import type { PhysicalHashAggregate } from "./physical-node.ts";
@@ -29,20 +29,42 @@ const partialShareMax = 0.7;
  * groups, or in one phase behind it where a partial aggregate would hardly merge any rows, or must not (DISTINCT).
  */
 export function planAggregate(context: PlanContext, node: AggregateNode, required: ReadonlySet<ColumnId>): Planned {
+  return planSpread(context, node, required, null);
+}
+
+/** `spreadBy`: group columns that the reader groups by; rows that agree in them should be in one task. */
+function planSpread(context: PlanContext, node: AggregateNode, required: ReadonlySet<ColumnId>, spreadBy: ReadonlySet<ColumnId> | null): Planned {
   const aggregates = node.aggregates.filter(({ column }) => required.has(column.id));
   const kept = node.groups.length === 0 && aggregates.length === 0 ? node.aggregates.slice(0, 1) : aggregates;
   const used = new Set<ColumnId>();
   for (const { expression } of node.groups) for (const id of columnIds(expression)) used.add(id);
   for (const { call } of kept) for (const part of callExpressions(call)) for (const id of columnIds(part)) used.add(id);
-  const input = keepColumns(context.plan(node.input, used), used);
+  const input = keepColumns(planInput(context, node, used), used);
   const grouping = resolveGrouping(input, { ...node, aggregates: kept });
   const groupCount = context.estimator.rows(node);
   if (isSingle(input) || isPlaced(input, grouping)) return aggregateOnce(input, grouping, groupCount);
-  const distinctArgument = sharedDistinctArgument(grouping.calls);
-  if (distinctArgument !== null) return planDistinct(context, input, grouping, distinctArgument, { ...node, aggregates: kept });
+  const keys = grouping.groups.flatMap((_, index) => (spreadBy === null || spreadBy.has(grouping.columns[index]!.id) ? [index] : []));
   const isPointless = grouping.groups.length > 0 && groupCount > input.node.estimate.rows * partialShareMax;
-  if (isPointless || grouping.calls.some((call) => call.distinct)) return aggregateOnce(gather(context, input, grouping.groups), grouping, groupCount);
-  return twoPhases(context, input, grouping, groupCount, grouping.groups.length);
+  if (isPointless || grouping.calls.some((call) => call.distinct)) {
+    return aggregateOnce(gather(context, input, keys.map((index) => grouping.groups[index]!)), grouping, groupCount);
+  }
+  return twoPhases(context, input, grouping, groupCount, keys);
+}
+
+/** Fewer groups than this for each slot would leave some tasks with much more than others. */
+const groupsPerSlotMin = 16;
+
+/**
+ * An aggregate of an aggregate, as count(distinct x) becomes: where the outer groups are many and among the inner ones,
+ * the inner aggregate spreads its rows by them, so that the outer one needs no exchange of its own.
+ */
+function planInput(context: PlanContext, node: AggregateNode, required: ReadonlySet<ColumnId>): Planned {
+  const inner = node.input;
+  if (inner.kind !== "aggregate" || node.groups.length === 0) return context.plan(inner, required);
+  const ids = new Set(node.groups.flatMap(({ expression }) => (expression.kind === "column" ? [expression.id] : [])));
+  const isAmong = ids.size === node.groups.length && [...ids].every((id) => inner.groups.some(({ column }) => column.id === id));
+  const isSpread = isAmong && context.estimator.rows(node) >= context.options.slots * groupsPerSlotMin;
+  return planSpread(context, inner, required, isSpread ? ids : null);
 }
 
 function resolveGrouping(input: Planned, node: AggregateNode): Grouping {
@@ -105,13 +127,13 @@ function gather(context: PlanContext, input: Planned, groups: readonly Expressio
   return toPartitions(input, groups, exchangePartitionCount(input.node.estimate.bytes, context.options));
 }
 
-/** Partial, exchange by the first `keyCount` groups, final. Little state goes to one task: a second one would idle. */
-function twoPhases(context: PlanContext, input: Planned, grouping: Grouping, groupCount: number, keyCount: number): Planned {
+/** Partial, exchange by the groups at `keyIndexes`, final. Little state goes to one task: a second one would idle. */
+function twoPhases(context: PlanContext, input: Planned, grouping: Grouping, groupCount: number, keyIndexes: readonly number[]): Planned {
   const partial = partialAggregate(input, grouping, groupCount);
   const { bytes } = partial.node.estimate;
   const isForced = context.options.partitionCount !== null;
-  const count = keyCount === 0 || (!isForced && bytes <= context.options.singleAggregateBytes) ? 1 : exchangePartitionCount(bytes, context.options);
-  const keys = grouping.groups.slice(0, keyCount).map((_, index) => inputAt(partial.schema, index));
+  const count = keyIndexes.length === 0 || (!isForced && bytes <= context.options.singleAggregateBytes) ? 1 : exchangePartitionCount(bytes, context.options);
+  const keys = keyIndexes.map((index) => inputAt(partial.schema, index));
   const placed = toPartitions(partial, keys, count);
   const groups = grouping.groups.map((_, index) => inputAt(partial.schema, index));
   const node: PhysicalHashAggregate = {
@@ -153,38 +175,3 @@ function partialAggregate(input: Planned, grouping: Grouping, groupCount: number
   };
   return makePlanned(node, columns, facts, groupPartitioning(input, grouping));
 }
-
-/** The one argument of which all calls count the distinct values, without FILTER; null where there is none. */
-function sharedDistinctArgument(calls: readonly AggregateCall[]): Expression | null {
-  const [first] = calls;
-  const argument = first?.args[0];
-  if (argument === undefined) return null;
-  const isShared = calls.every((call) => call.distinct && call.filter === null && expressionEquals(call.args[0]!, argument));
-  return isShared ? argument : null;
-}
-
-/**
- * DISTINCT over one argument: duplicates are removed first, in parallel and before rows move, so that what is left
- * is an aggregate without DISTINCT. With groups, rows meet by the groups alone: the second step needs no exchange.
- */
-function planDistinct(context: PlanContext, input: Planned, grouping: Grouping, argument: Expression, node: AggregateNode): Planned {
-  const source = node.aggregates[0]!.call.args[0]!;
-  const column: Column = { id: distinctColumnId, name: "distinct", type: typeOf(argument), nullable: isNullable(argument) };
-  const pairs: AggregateNode = { ...node, groups: [...node.groups, { column, expression: source }], aggregates: [] };
-  const pairing = resolveGrouping(input, pairs);
-  const pairCount = context.estimator.rows(pairs);
-  const keyCount = grouping.groups.length === 0 ? 1 : grouping.groups.length;
-  const groupCount = context.estimator.rows(node);
-  const unique =
-    pairCount > input.node.estimate.rows * partialShareMax
-      ? aggregateOnce(gather(context, input, pairing.groups.slice(0, keyCount)), pairing, pairCount)
-      : twoPhases(context, input, pairing, pairCount, keyCount);
-  const groups = grouping.groups.map((_, index) => inputAt(unique.schema, index));
-  const calls = grouping.calls.map((call) => ({ ...call, distinct: false, args: [inputAt(unique.schema, grouping.groups.length)] }));
-  const outer = { ...grouping, groups, calls };
-  const isOnePhase = isSingle(unique) || grouping.groups.length > 0;
-  return isOnePhase ? aggregateOnce(unique, outer, groupCount) : twoPhases(context, unique, outer, groupCount, 0);
-}
-
-/** No statement's column has a negative id; nothing above the two aggregates refers to this one. */
-const distinctColumnId = -2;

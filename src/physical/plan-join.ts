@@ -43,7 +43,7 @@ type Candidate = {
 export function planJoin(context: PlanContext, node: JoinNode, required: ReadonlySet<ColumnId>): Planned {
   const wanted = new Set([...required, ...(node.condition === null ? [] : columnIds(node.condition))]);
   const left = planSide(context, node.left, wanted);
-  const right = planSide(context, node.right, wanted);
+  const right = firstRows(node, planSide(context, node.right, wanted));
   const split = splitJoinCondition(node.condition, idsOf(node.left), idsOf(node.right));
   const nullAware = node.nullAware && mayBeUnknown(split, left, right);
   const condition = nullAware ? singleKey(split) : split;
@@ -63,6 +63,16 @@ export function planJoin(context: PlanContext, node: JoinNode, required: Readonl
 function planSide(context: PlanContext, side: LogicalNode, wanted: ReadonlySet<ColumnId>): Planned {
   const required = new Set(outputColumns(side).flatMap(({ id }) => (wanted.has(id) ? [id] : [])));
   return keepColumns(context.plan(side, required), required);
+}
+
+/** Without a condition it only matters whether there is a right row (for a scalar subquery: a second one). */
+function firstRows({ joinType, condition }: JoinNode, right: Planned): Planned {
+  const isExistence = joinType === "semi" || joinType === "anti" || joinType === "mark";
+  if (condition !== null || (!isExistence && joinType !== "single")) return right;
+  const limit = isExistence ? 1 : 2;
+  const { node, columns, facts, partitioning, schema } = right;
+  if (node.estimate.rows <= limit) return right;
+  return makePlanned({ kind: "limit", input: node, limit, offset: 0, schema, estimate: estimateOf(limit, schema, facts) }, columns, facts, partitioning);
 }
 
 function idsOf(node: LogicalNode): Set<ColumnId> {

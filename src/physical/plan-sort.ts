@@ -42,6 +42,10 @@ export function planLimit(context: PlanContext, node: LimitNode, required: Reado
   if (limit !== null && node.input.kind === "sort" && limit + offset <= topRowsMax) {
     return planTopN(context, node, node.input, limit, offset, required);
   }
+  if (limit !== null && node.input.kind === "project" && node.input.input.kind === "sort") {
+    // What is computed of each row is computed of the first rows only.
+    return context.plan({ ...node.input, input: { ...node, input: node.input.input } }, required);
+  }
   const input = context.plan(node.input, required);
   if (isSingle(input)) return limitRows(context, node, input, limit, offset);
   const pruned = keepColumns(input, required);
