@@ -31,11 +31,17 @@ async function assertFails(sql: string, pattern: RegExp, engine: SqlEngine): Pro
   try {
     await engine.run(sql);
   } catch (error) {
-    message = error instanceof Error ? error.message : String(error);
+    message = messagesOf(error);
     assert.match(message, pattern);
     return;
   }
   assert.fail(`no error, expected one like ${pattern.source}`);
+}
+
+/** An error's message with those of its causes, which hold the hint and the position as the client got them. */
+function messagesOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : `${error.message}\n${messagesOf(error.cause)}`;
 }
 
 async function assertRows(record: SltRecord & { kind: "query" }, engine: SqlEngine): Promise<void> {
