@@ -219,7 +219,10 @@ export function emitTruncate(emitter: Emitter, call: CallExpression): Operand {
       code.i64(clock);
       code.op("i64.rem_s");
       code.op("i64.sub");
-      code.set(low);
+      code.tee(low);
+      emitter.pushLow(arg);
+      code.op("i64.gt_s");
+      emitter.raiseIf(call, "datetime_field_overflow", "timestamp out of range");
       return { type: call.type, low: localAtom(low), high: null, isNull: null };
     }
     code.i32(dateFields.indexOf(unit));

@@ -196,7 +196,7 @@ const microsOfUnit: Readonly<Record<string, bigint>> = {
 export function truncateTimestamp(unit: string, micros: bigint): bigint {
   const { days, micros: ofDay } = splitMicros(micros);
   const clock = microsOfUnit[unit];
-  if (clock !== undefined) return micros - (ofDay % clock);
+  if (clock !== undefined) return checkedMicros(micros - (ofDay % clock), "timestamp");
   return checkedMicros(BigInt(truncateDays(unit, days)) * microsPerDay, "timestamp");
 }
 
