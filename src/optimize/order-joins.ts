@@ -45,6 +45,8 @@ class Ordering {
   readonly #count: number;
   /** For each relation, the relations that some predicate or equality relates it to. */
   readonly #neighbours: readonly RelationSet[];
+  /** The neighbours of sets of relations, as they were asked for. */
+  readonly #around = new Map<RelationSet, RelationSet>();
   readonly #components: readonly RelationSet[];
   readonly #keys: readonly JoinKey[];
 
@@ -58,25 +60,25 @@ class Ordering {
   }
 
   searchAll(): JoinTree {
-    const best = new Map<RelationSet, JoinTree>();
+    const best: (JoinTree | undefined)[] = [];
     const all = (1 << this.#count) - 1;
     for (let set = 1; set <= all; set++) {
       if ((set & (set - 1)) === 0) {
-        best.set(set, { set, cost: 0, left: null, right: null });
+        best[set] = { set, cost: 0, left: null, right: null };
         continue;
       }
       if (!this.#isComplete(set)) continue;
       let cheapest: JoinTree | null = null;
       for (let part = (set - 1) & set; part > 0; part = (part - 1) & set) {
-        const left = best.get(part);
-        const right = best.get(set ^ part);
+        const left = best[part];
+        const right = best[set ^ part];
         if (left === undefined || right === undefined || left.cost + right.cost >= (cheapest?.cost ?? Infinity)) continue;
         const tree = this.#join(left, right);
         if (tree !== null && tree.cost < (cheapest?.cost ?? Infinity)) cheapest = tree;
       }
-      if (cheapest !== null) best.set(set, cheapest);
+      if (cheapest !== null) best[set] = cheapest;
     }
-    return must(best.get(all), "some order joins all relations");
+    return must(best[all], "some order joins all relations");
   }
 
   /** Joins the pair that gives the fewest rows, again and again. */
@@ -132,10 +134,12 @@ class Ordering {
   }
 
   #related(left: RelationSet, right: RelationSet): boolean {
-    for (let index = 0; index < this.#count; index++) {
-      if ((left & (1 << index)) !== 0 && (must(this.#neighbours[index], "neighbours") & right) !== 0) return true;
+    let around = this.#around.get(left);
+    if (around === undefined) {
+      around = bitsOf(left).reduce((set, bit) => set | must(this.#neighbours[31 - Math.clz32(bit)], "neighbours"), 0);
+      this.#around.set(left, around);
     }
-    return false;
+    return (around & right) !== 0;
   }
 
   #mayCross(left: RelationSet, right: RelationSet): boolean {

@@ -8,6 +8,8 @@ import { children, forEachNode, rewriteBottomUp, withChildren } from "../logical
 import { columnReference } from "../logical/substitute-columns.ts";
 import { distinctCount, estimate } from "./estimate.ts";
 import { predicateCall } from "./make-expression.ts";
+import { orderJoins } from "./order-joins.ts";
+import { pruneColumns } from "./prune-columns.ts";
 import type { Rule } from "./rule.ts";
 import { splitCondition } from "./split-condition.ts";
 
@@ -18,7 +20,11 @@ import { splitCondition } from "./split-condition.ts";
  */
 export const reduceAggregates: Rule = {
   name: "reduce-aggregates",
-  apply: (plan, { ids }) => rewriteBottomUp(plan, (node) => (node.kind === "join" ? reduceJoin(node, ids) : node)),
+  apply: (plan, context) => {
+    const reduced = rewriteBottomUp(plan, (node) => (node.kind === "join" ? reduceJoin(node, context.ids) : node));
+    // The new semi joins find their place among the joins below the aggregate.
+    return reduced === plan ? plan : orderJoins.apply(pruneColumns.apply(reduced, context), context);
+  },
 };
 
 /** The share of the groups that may be asked for at most. */

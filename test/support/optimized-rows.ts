@@ -88,3 +88,10 @@ export function randomOf(seed: number): (bound: number) => number {
     return (state >> 8) % bound;
   };
 }
+
+/** The tables t, u and w with nullable columns and middling statistics. */
+export function optimizedCatalog(): Catalog {
+  const rows: readonly Row[] = [[null, null, null]];
+  const table = (): Rows => ({ rows, hasNulls: true });
+  return catalogOf(new Map([["t", table()], ["u", table()], ["w", table()]]), 3);
+}
