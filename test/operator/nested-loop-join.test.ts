@@ -3,6 +3,7 @@ import { simpleType } from "../../src/arrow/data-type.ts";
 import type { Schema } from "../../src/arrow/schema.ts";
 import type { Value } from "../../src/arrow/value.ts";
 import { EngineError } from "../../src/common/engine-error.ts";
+import { ExpressionCompiler } from "../../src/compile/expression-compiler.ts";
 import type { Expression } from "../../src/expr/expression.ts";
 import { NestedLoopJoinOperator } from "../../src/operator/nested-loop-join.ts";
 import { SetOperationOperator } from "../../src/operator/set-operation.ts";
@@ -65,7 +66,7 @@ function oracle(joinType: PhysicalJoinType, nullAware: boolean, probe: readonly 
 }
 
 function join(joinType: PhysicalJoinType, nullAware: boolean, condition: Expression | null, probe: readonly Row[], build: readonly Row[]): Value[][] {
-  const context = makeTaskContext();
+  const context = makeTaskContext({ compiler: (memory, kernels) => new ExpressionCompiler(memory, kernels) });
   const node = { kind: "nested_loop_join" as const, schema: outputSchema(joinType), estimate, joinType, probe: inputNode, build: inputNode, condition, nullAware };
   const inputs = [rowSource(context, left, probe, { batchRows: 170, selections: true }), rowSource(context, right, build, { batchRows: 60, selections: true })] as const;
   try {
@@ -117,7 +118,7 @@ describe("SetOperationOperator", () => {
           const make = (rows: number): Value[][] =>
             Array.from({ length: rows }, () => [random() < 0.2 ? null : Math.floor(random() * 8), random() < 0.2 ? null : `text number ${Math.floor(random() * 120)}`]);
           const [leftRows, rightRows] = [make(leftCount), make(rightCount)];
-          const context = makeTaskContext();
+          const context = makeTaskContext({ compiler: (memory, kernels) => new ExpressionCompiler(memory, kernels) });
           const node = { kind: "set_operation" as const, schema: left, estimate, operation, all, left: inputNode, right: inputNode };
           const operator = new SetOperationOperator(context, node, rowSource(context, left, leftRows, { selections: true }), rowSource(context, right, rightRows, { selections: true }));
           const actual = count(collectRows(context, operator));
