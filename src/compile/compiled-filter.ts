@@ -4,7 +4,7 @@ import type { Expression } from "../expr/expression.ts";
 import type { Batch } from "../kernel/batch.ts";
 import type { Kernels } from "../kernel/load-kernels.ts";
 import type { Region, SlotMemory } from "../kernel/slot-memory.ts";
-import type { FilterProgram } from "./expression-compiler.ts";
+import type { FilterProgram } from "./projector.ts";
 import { Program } from "./program.ts";
 
 export class CompiledFilter implements FilterProgram {

@@ -6,7 +6,7 @@ import type { Expression } from "../expr/expression.ts";
 import { type Batch, batchRowCount, type Vector } from "../kernel/batch.ts";
 import type { Kernels } from "../kernel/load-kernels.ts";
 import type { Region, SlotMemory } from "../kernel/slot-memory.ts";
-import type { Projector } from "./expression-compiler.ts";
+import type { Projector } from "./projector.ts";
 import { Program } from "./program.ts";
 
 /** A program for the outputs at some positions of the projector, and the memory that it writes. */

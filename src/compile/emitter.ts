@@ -1,13 +1,10 @@
 import type { DataType } from "../arrow/data-type.ts";
 import { byteWidthOf } from "../arrow/data-type.ts";
 import type { Value } from "../arrow/value.ts";
-import { assert, must, unreachable } from "../common/assert.ts";
+import { assert, must } from "../common/assert.ts";
 import type { ErrorCode } from "../common/engine-error.ts";
 import { childrenOf, typeOf } from "../expr/expression-properties.ts";
 import type { Expression, InputExpression } from "../expr/expression.ts";
-import { emitCall } from "./emit-call.ts";
-import { emitCast } from "./emit-cast.ts";
-import { emitCase, emitInList, emitLogic } from "./emit-logic.ts";
 import { ConstantPool } from "./constant-pool.ts";
 import { frameLayout, frameLocal } from "./frame.ts";
 import { type Atom, classOf, constantAtom, localAtom, type Operand } from "./operand.ts";
@@ -19,6 +16,9 @@ export type Site = {
   readonly error: { readonly code: ErrorCode; readonly message: string } | null;
   readonly fallback: { readonly argumentOffsets: readonly number[]; readonly resultOffset: number } | null;
 };
+
+/** Emits an expression that is neither an input nor a literal (emit-expression.ts). */
+export type EmitPart = (emitter: Emitter, expression: Expression) => Operand;
 
 /** Signatures in short: i = i32, l = i64, d = f64; the part after the colon is the result (empty = none). */
 const wasmTypeOfLetter: Readonly<Record<string, WasmType>> = { i: "i32", l: "i64", d: "f64" };
@@ -43,8 +43,11 @@ export class Emitter {
   readonly #expressionIds = new WeakMap<Expression, number>();
   readonly #idOfKey = new Map<string, number>();
 
+  readonly #emitPart: EmitPart;
+
   /** `usedInputs` are input positions in the order of their pointers in the frame. */
-  constructor(usedInputs: readonly number[], nullableInputs: ReadonlySet<number>, outputCount: number) {
+  constructor(usedInputs: readonly number[], nullableInputs: ReadonlySet<number>, outputCount: number, emitPart: EmitPart) {
+    this.#emitPart = emitPart;
     this.#usedInputs = usedInputs;
     this.#nullableInputs = nullableInputs;
     this.constants = new ConstantPool(frameLayout(usedInputs.length, outputCount).byteSize);
@@ -75,7 +78,7 @@ export class Emitter {
       const known = scope.get(id);
       if (known !== undefined) return known;
     }
-    const operand = this.#compute(expression);
+    const operand = expression.kind === "input" ? this.#input(expression) : this.#emitPart(this, expression);
     this.#scopes.at(-1)!.set(id, operand);
     return operand;
   }
@@ -96,31 +99,6 @@ export class Emitter {
     if (id === undefined) this.#idOfKey.set(key, (id = this.#idOfKey.size));
     this.#expressionIds.set(expression, id);
     return id;
-  }
-
-  #compute(expression: Expression): Operand {
-    switch (expression.kind) {
-      case "input":
-        return this.#input(expression);
-      case "call":
-        return emitCall(this, expression);
-      case "cast":
-        return emitCast(this, expression);
-      case "and":
-      case "or":
-        return emitLogic(this, expression);
-      case "case":
-        return emitCase(this, expression);
-      case "in_list":
-        return emitInList(this, expression);
-      case "literal":
-      case "column":
-      case "parameter":
-        assert(false, `a ${expression.kind} cannot be compiled`);
-        break;
-      default:
-        return unreachable(expression, "expression");
-    }
   }
 
   #input(input: InputExpression): Operand {

@@ -2,6 +2,7 @@ import { byteWidthOf } from "../arrow/data-type.ts";
 import { childrenOf, conjuncts, typeOf } from "../expr/expression-properties.ts";
 import type { Expression } from "../expr/expression.ts";
 import type { ConstantPool } from "./constant-pool.ts";
+import { emitExpression } from "./emit-expression.ts";
 import { isCheap, pushTruth } from "./emit-logic.ts";
 import { Emitter, shallowKey, type Site } from "./emitter.ts";
 import { countLocal, frameLayout, frameLocal, outputStride, selectionLocal } from "./frame.ts";
@@ -56,7 +57,7 @@ export function variantOf(request: VariantRequest, structure: string): Variant {
 
 /** Compiles without the cache. */
 export function compileVariant(request: VariantRequest): Variant {
-  const emitter = new Emitter(request.usedInputs, request.nullableInputs, request.kind === "filter" ? 1 : request.outputs.length);
+  const emitter = new Emitter(request.usedInputs, request.nullableInputs, request.kind === "filter" ? 1 : request.outputs.length, emitExpression);
   emitter.loadPointers();
   const outputMayBeNull = request.kind === "filter" ? emitFilter(emitter, request) : emitProjection(emitter, request);
   const imports = emitter.imports;
