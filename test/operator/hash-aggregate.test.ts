@@ -32,9 +32,12 @@ function operatorOf(context: TaskContext, node: PhysicalHashAggregate, input: Op
 
 type Setup = { readonly mode: "single" | "two-phase"; readonly memoryBytes?: number; readonly source?: SourceOptions; readonly mustSpill?: boolean };
 
+// A context is made once: its memory is empty again after each run, which is checked.
+let sharedContext: ReturnType<typeof makeTaskContext> | undefined;
+
 /** Runs an aggregation whole, or as a partial one per half of the input and a final one over both. */
 function run(schema: Schema, rows: readonly Row[], groups: readonly Expression[], aggregates: readonly AggregateCall[], setup: Setup): Value[][] {
-  const context = makeTaskContext({ memoryBytes: setup.memoryBytes ?? 64 * 2 ** 20 });
+  const context = setup.memoryBytes === undefined ? (sharedContext ??= makeTaskContext()) : makeTaskContext({ memoryBytes: setup.memoryBytes });
   const collect = (operator: Operator): Value[][] => {
     const result = collectRows(context, operator);
     assert.equal(context.memory.usedBytes, 0, "memory is given back");

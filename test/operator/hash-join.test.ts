@@ -54,8 +54,11 @@ function nodeOf(probe: Schema, build: Schema, spec: JoinSpec): PhysicalHashJoin 
   };
 }
 
+// A context is made once: its memory is empty again after each run, which is checked.
+let sharedContext: ReturnType<typeof makeTaskContext> | undefined;
+
 function run(schema: Schema, probeRows: readonly Row[], buildRows: readonly Row[], spec: JoinSpec, source: SourceOptions = {}): Value[][] {
-  const context = makeTaskContext();
+  const context = (sharedContext ??= makeTaskContext());
   const inputs = [probeRows, buildRows].map((rows) => rowSource(context, schema, rows, source));
   const [probe, build] = inputs.map((input, index) => new MeasuredOperator(context, `input ${index}`, input, [])) as [MeasuredOperator, MeasuredOperator];
   const join = new MeasuredOperator(context, spec.joinType, new HashJoinOperator(context, nodeOf(schema, schema, spec), probe, build), [probe, build]);

@@ -2,7 +2,7 @@ import type { Schema } from "../../src/arrow/schema.ts";
 import type { DataType } from "../../src/arrow/data-type.ts";
 import type { Value } from "../../src/arrow/value.ts";
 import { must } from "../../src/common/assert.ts";
-import type { ExpressionCompiler } from "../../src/compile/expression-compiler.ts";
+import { ExpressionCompiler } from "../../src/compile/expression-compiler.ts";
 import type { Batch } from "../../src/kernel/batch.ts";
 import type { Kernels } from "../../src/kernel/load-kernels.ts";
 import { loadKernels } from "../../src/kernel/load-kernels.ts";
@@ -10,7 +10,6 @@ import { SlotMemory } from "../../src/kernel/slot-memory.ts";
 import type { Region } from "../../src/kernel/slot-memory.ts";
 import { readValue, writeVector } from "../../src/kernel/vector-values.ts";
 import type { Operator, ScanRequest, SpillFile, SpillSpace, TaskContext } from "../../src/operator/operator.ts";
-import { InterpretingCompiler } from "./interpreting-compiler.ts";
 
 export type Row = readonly Value[];
 export type HarnessOptions = {
@@ -19,7 +18,7 @@ export type HarnessOptions = {
   /** Rows of tables by name, for scans. */
   readonly tables?: ReadonlyMap<string, readonly Row[]>;
   readonly shuffle?: TaskContext["shuffle"];
-  /** Default: an interpreter. */
+  /** Default: the real one. */
   readonly compiler?: (memory: SlotMemory, kernels: Kernels) => ExpressionCompiler;
 };
 
@@ -30,7 +29,7 @@ export function makeTaskContext(options: HarnessOptions = {}): TaskContext & { r
   const context: ReturnType<typeof makeTaskContext> = {
     memory,
     kernels,
-    compiler: options.compiler?.(memory, kernels) ?? new InterpretingCompiler(memory, kernels),
+    compiler: options.compiler?.(memory, kernels) ?? new ExpressionCompiler(memory, kernels),
     tables: {
       scan(request: ScanRequest) {
         const rows = must(options.tables?.get(request.tableName), `no table ${request.tableName}`);
