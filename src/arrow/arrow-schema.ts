@@ -8,19 +8,25 @@ import { clientWireType, shuffleWireType, type TimeUnit, type WireField, type Wi
 
 /** The schema message (bare flatbuffer) of what clients read. Every column is declared nullable. */
 export function encodeClientSchema(schema: Schema): Uint8Array {
-  const fields = schema.map(({ name, type }) => new arrow.Field(name, toArrowType(clientWireType(type)), true, flightSqlMetadata(type)));
+  const fields = schema.map(
+    ({ name, type }) => new arrow.Field(name, toArrowType(clientWireType(type)), true, flightSqlMetadata(type)),
+  );
   return encodeMessage(new arrow.Schema(fields));
 }
 
 /** The schema message (bare flatbuffer) of what executors pass to each other. */
 export function encodeShuffleSchema(schema: Schema): Uint8Array {
-  const fields = schema.map(({ name, type, nullable }) => new arrow.Field(name, toArrowType(shuffleWireType(type)), nullable));
+  const fields = schema.map(
+    ({ name, type, nullable }) => new arrow.Field(name, toArrowType(shuffleWireType(type)), nullable),
+  );
   return encodeMessage(new arrow.Schema(fields));
 }
 
 /** Like encodeClientSchema, but nullability as stated and without metadata: for results that a protocol prescribes. */
 export function encodePlainSchema(schema: Schema): Uint8Array {
-  const fields = schema.map(({ name, type, nullable }) => new arrow.Field(name, toArrowType(clientWireType(type)), nullable));
+  const fields = schema.map(
+    ({ name, type, nullable }) => new arrow.Field(name, toArrowType(clientWireType(type)), nullable),
+  );
   return encodeMessage(new arrow.Schema(fields));
 }
 
@@ -78,7 +84,9 @@ function toArrowType(wire: WireType): arrow.DataType {
     case "int":
       return new arrow.Int(wire.signed, wire.bits);
     case "float":
-      return new arrow.Float({ 16: arrow.Precision.HALF, 32: arrow.Precision.SINGLE, 64: arrow.Precision.DOUBLE }[wire.bits]);
+      return new arrow.Float(
+        { 16: arrow.Precision.HALF, 32: arrow.Precision.SINGLE, 64: arrow.Precision.DOUBLE }[wire.bits],
+      );
     case "decimal":
       return new arrow.Decimal(wire.scale, wire.precision, wire.bits);
     case "date":
@@ -108,13 +116,21 @@ function fromArrowType(type: arrow.DataType, name: string): WireType {
   if (arrow.DataType.isInt(type)) return { kind: "int", bits: type.bitWidth, signed: type.isSigned };
   if (arrow.DataType.isFloat(type)) return { kind: "float", bits: ([16, 32, 64] as const)[type.precision] };
   if (arrow.DataType.isDecimal(type)) {
-    return { kind: "decimal", bits: type.bitWidth as 32 | 64 | 128 | 256, precision: type.precision, scale: type.scale };
+    return {
+      kind: "decimal",
+      bits: type.bitWidth as 32 | 64 | 128 | 256,
+      precision: type.precision,
+      scale: type.scale,
+    };
   }
-  if (arrow.DataType.isDate(type)) return { kind: "date", unit: type.unit === arrow.DateUnit.DAY ? "day" : "millisecond" };
+  if (arrow.DataType.isDate(type))
+    return { kind: "date", unit: type.unit === arrow.DateUnit.DAY ? "day" : "millisecond" };
   if (arrow.DataType.isTime(type)) return { kind: "time", unit: units[type.unit]! };
-  if (arrow.DataType.isTimestamp(type)) return { kind: "timestamp", unit: units[type.unit]!, utc: Boolean(type.timezone) };
+  if (arrow.DataType.isTimestamp(type))
+    return { kind: "timestamp", unit: units[type.unit]!, utc: Boolean(type.timezone) };
   if (arrow.DataType.isDuration(type)) return { kind: "duration", unit: units[type.unit]! };
-  if (arrow.DataType.isInterval(type)) return { kind: "interval", unit: (["year_month", "day_time", "month_day_nano"] as const)[type.unit]! };
+  if (arrow.DataType.isInterval(type))
+    return { kind: "interval", unit: (["year_month", "day_time", "month_day_nano"] as const)[type.unit]! };
   if (arrow.DataType.isUtf8(type)) return { kind: "string", text: true, form: "offsets32" };
   if (arrow.DataType.isLargeUtf8(type)) return { kind: "string", text: true, form: "offsets64" };
   if (arrow.DataType.isUtf8View(type)) return { kind: "string", text: true, form: "views" };
@@ -122,7 +138,10 @@ function fromArrowType(type: arrow.DataType, name: string): WireType {
   if (arrow.DataType.isLargeBinary(type)) return { kind: "string", text: false, form: "offsets64" };
   if (arrow.DataType.isBinaryView(type)) return { kind: "string", text: false, form: "views" };
   if (arrow.DataType.isFixedSizeBinary(type)) return { kind: "fixed", byteWidth: type.byteWidth };
-  throw new EngineError("feature_not_supported", `column "${name}" has the Arrow type ${String(type)}, which is not supported`);
+  throw new EngineError(
+    "feature_not_supported",
+    `column "${name}" has the Arrow type ${arrow.Type[type.typeId]}, which is not supported`,
+  );
 }
 
 function typeOfWire(wire: WireType, name: string): DataType {
@@ -139,7 +158,10 @@ function typeOfWire(wire: WireType, name: string): DataType {
       return simpleType(wire.bits === 64 ? "float64" : "float32");
     case "decimal":
       if (wire.precision > maxDecimalPrecision || wire.scale < 0 || wire.scale > wire.precision) {
-        throw new EngineError("feature_not_supported", `column "${name}" is decimal(${wire.precision},${wire.scale}), which is not supported`);
+        throw new EngineError(
+          "feature_not_supported",
+          `column "${name}" is decimal(${wire.precision},${wire.scale}), which is not supported`,
+        );
       }
       return decimalType(wire.precision, wire.scale);
     case "timestamp":

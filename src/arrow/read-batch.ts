@@ -35,7 +35,8 @@ export function decodeBatch(fields: readonly WireField[], header: Uint8Array, bo
     const validity = take();
     const first = take();
     const isString = field.wire.kind === "string";
-    const extra = isString && field.wire.form !== "views" ? 1 : isString ? (message.variadicCounts[nextVariadic++] ?? 0) : 0;
+    const extra =
+      isString && field.wire.form !== "views" ? 1 : isString ? (message.variadicCounts[nextVariadic++] ?? 0) : 0;
     const column = new ColumnReader(field, first, Array.from({ length: extra }, take));
     try {
       rows.forEach((row, index) => row.push(isValid(validity, index) ? column.value(index) : null));
@@ -51,7 +52,7 @@ export function decodeIpcStream(stream: Uint8Array): { readonly schema: Schema; 
   const view = new DataView(stream.buffer, stream.byteOffset, stream.byteLength);
   let fields: readonly WireField[] | undefined;
   const rows: Value[][] = [];
-  for (let at = 0; at + 8 <= stream.byteLength; ) {
+  for (let at = 0; at + 8 <= stream.byteLength;) {
     const headerAt = view.getUint32(at, true) === 0xffffffff ? at + 8 : at + 4;
     const headerSize = view.getUint32(headerAt - 4, true);
     if (headerSize === 0) break;
@@ -108,9 +109,12 @@ class ColumnReader {
       case "decimal":
         return this.#wide(index, wire.bits);
       case "date":
-        return wire.unit === "day" ? view.getInt32(index * 4, true) : Number(view.getBigInt64(index * 8, true) / 86_400_000n);
+        return wire.unit === "day"
+          ? view.getInt32(index * 4, true)
+          : Number(view.getBigInt64(index * 8, true) / 86_400_000n);
       case "time":
-        if (wire.unit === "second" || wire.unit === "millisecond") return micros(BigInt(view.getInt32(index * 4, true)), wire.unit);
+        if (wire.unit === "second" || wire.unit === "millisecond")
+          return micros(BigInt(view.getInt32(index * 4, true)), wire.unit);
         return micros(view.getBigInt64(index * 8, true), wire.unit);
       case "timestamp":
         return micros(view.getBigInt64(index * 8, true), wire.unit);
@@ -140,21 +144,37 @@ class ColumnReader {
     if (bits === 32) return BigInt(this.#view.getInt32(index * 4, true));
     const words = bits / 64;
     let value = this.#view.getBigInt64((index * words + words - 1) * 8, true);
-    for (let word = words - 2; word >= 0; word--) value = (value << 64n) | this.#view.getBigUint64((index * words + word) * 8, true);
+    for (let word = words - 2; word >= 0; word--)
+      value = (value << 64n) | this.#view.getBigUint64((index * words + word) * 8, true);
     return value;
   }
 
   #interval(index: number, unit: "year_month" | "day_time" | "month_day_nano"): Value {
     const view = this.#view;
     if (unit === "year_month") return { months: view.getInt32(index * 4, true), days: 0, micros: 0n };
-    if (unit === "day_time") return { months: 0, days: view.getInt32(index * 8, true), micros: BigInt(view.getInt32(index * 8 + 4, true)) * 1000n };
-    return { months: view.getInt32(index * 16, true), days: view.getInt32(index * 16 + 4, true), micros: view.getBigInt64(index * 16 + 8, true) / 1000n };
+    if (unit === "day_time")
+      return {
+        months: 0,
+        days: view.getInt32(index * 8, true),
+        micros: BigInt(view.getInt32(index * 8 + 4, true)) * 1000n,
+      };
+    return {
+      months: view.getInt32(index * 16, true),
+      days: view.getInt32(index * 16 + 4, true),
+      micros: view.getBigInt64(index * 16 + 8, true) / 1000n,
+    };
   }
 
   #stringBytes(index: number, form: "offsets32" | "offsets64" | "views"): Uint8Array {
     const view = this.#view;
-    if (form === "offsets32") return slice(this.#data[0], view.getInt32(index * 4, true), view.getInt32(index * 4 + 4, true));
-    if (form === "offsets64") return slice(this.#data[0], Number(view.getBigInt64(index * 8, true)), Number(view.getBigInt64(index * 8 + 8, true)));
+    if (form === "offsets32")
+      return slice(this.#data[0], view.getInt32(index * 4, true), view.getInt32(index * 4 + 4, true));
+    if (form === "offsets64")
+      return slice(
+        this.#data[0],
+        Number(view.getBigInt64(index * 8, true)),
+        Number(view.getBigInt64(index * 8 + 8, true)),
+      );
     const length = view.getInt32(index * 16, true);
     if (length <= 12) return slice(this.#bytes, index * 16 + 4, index * 16 + 4 + length);
     const offset = view.getInt32(index * 16 + 12, true);
@@ -169,7 +189,8 @@ function decodeText(bytes: Uint8Array): string {
 }
 
 function slice(bytes: Uint8Array | undefined, start: number, end: number): Uint8Array {
-  if (bytes === undefined || start < 0 || end < start || end > bytes.byteLength) throw new RangeError("string outside its buffer");
+  if (bytes === undefined || start < 0 || end < start || end > bytes.byteLength)
+    throw new RangeError("string outside its buffer");
   return bytes.subarray(start, end);
 }
 

@@ -22,7 +22,9 @@ const batchVtable = 36;
 const batchTable = 52;
 const nodesAt = 76;
 
-export function recordBatchHeaderByteSize(header: Pick<RecordBatchHeader, "nullCounts" | "buffers" | "variadicCounts">): number {
+export function recordBatchHeaderByteSize(
+  header: Pick<RecordBatchHeader, "nullCounts" | "buffers" | "variadicCounts">,
+): number {
   const variadic = header.variadicCounts.length === 0 ? 0 : 8 + header.variadicCounts.length * 8;
   return nodesAt + 4 + header.nullCounts.length * 16 + 8 + header.buffers.length * 16 + variadic;
 }
@@ -30,7 +32,8 @@ export function recordBatchHeaderByteSize(header: Pick<RecordBatchHeader, "nullC
 /** Writes `recordBatchHeaderByteSize(header)` bytes, a multiple of 8, at the start of `target`, which is zeroed memory. */
 export function writeRecordBatchHeader(header: RecordBatchHeader, target: Uint8Array): void {
   const view = new DataView(target.buffer, target.byteOffset, target.byteLength);
-  const u16 = (at: number, values: readonly number[]): void => values.forEach((value, index) => view.setUint16(at + index * 2, value, true));
+  const u16 = (at: number, values: readonly number[]): void =>
+    values.forEach((value, index) => view.setUint16(at + index * 2, value, true));
   const i64 = (at: number, value: number): void => {
     view.setUint32(at, value % 2 ** 32, true);
     view.setUint32(at + 4, Math.floor(value / 2 ** 32), true);
@@ -80,7 +83,8 @@ export function readRecordBatchHeader(bytes: Uint8Array): RecordBatchHeader {
   try {
     return new HeaderReader(bytes).read();
   } catch (thrown) {
-    if (thrown instanceof RangeError) throw new EngineError("invalid_argument", "the Arrow record batch is malformed", {}, thrown);
+    if (thrown instanceof RangeError)
+      throw new EngineError("invalid_argument", "the Arrow record batch is malformed", {}, thrown);
     throw thrown;
   }
 }
@@ -99,7 +103,8 @@ class HeaderReader {
     if (headerType === 0 || view.getUint8(headerType) !== 3) throw new RangeError("not a record batch");
     const bodyLength = this.#field(message, 3);
     const batch = this.#target(message, 2);
-    if (this.#field(batch, 3) !== 0) throw new EngineError("invalid_argument", "compressed Arrow record batches are not supported");
+    if (this.#field(batch, 3) !== 0)
+      throw new EngineError("invalid_argument", "compressed Arrow record batches are not supported");
     const length = this.#field(batch, 0);
     return {
       rowCount: length === 0 ? 0 : this.#number(length),

@@ -19,7 +19,12 @@ export type WireType =
   | { readonly kind: "fixed"; readonly byteWidth: number };
 
 /** A field of a schema as it travels. */
-export type WireField = { readonly name: string; readonly nullable: boolean; readonly type: DataType; readonly wire: WireType };
+export type WireField = {
+  readonly name: string;
+  readonly nullable: boolean;
+  readonly type: DataType;
+  readonly wire: WireType;
+};
 
 /** What clients get: the types that every client reads. */
 export function clientWireType(type: DataType): WireType {
@@ -41,7 +46,12 @@ export function shuffleWireType(type: DataType): WireType {
   switch (type.kind) {
     case "decimal":
       // A decimal that was narrowed by its statistics may state more digits than Arrow lets a Decimal64 have.
-      return { kind: "decimal", bits: type.bits, precision: type.bits === 64 ? Math.min(type.precision, 18) : type.precision, scale: type.scale };
+      return {
+        kind: "decimal",
+        bits: type.bits,
+        precision: type.bits === 64 ? Math.min(type.precision, 18) : type.precision,
+        scale: type.scale,
+      };
     case "utf8":
     case "binary":
       return { kind: "string", text: type.kind === "utf8", form: "views" };

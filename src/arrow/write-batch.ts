@@ -5,7 +5,10 @@ import type { Schema } from "./schema.ts";
 import type { Interval, Value } from "./value.ts";
 
 /** Rows of values as a record batch message in the client form: for metadata results, parameters and tests. */
-export function encodeRows(schema: Schema, rows: readonly (readonly Value[])[]): { readonly header: Uint8Array; readonly body: Uint8Array; readonly rowCount: number } {
+export function encodeRows(
+  schema: Schema,
+  rows: readonly (readonly Value[])[],
+): { readonly header: Uint8Array; readonly body: Uint8Array; readonly rowCount: number } {
   const buffers: Uint8Array[] = [];
   const nullCounts: number[] = [];
   schema.forEach(({ type }, index) => {
@@ -28,7 +31,13 @@ export function encodeRows(schema: Schema, rows: readonly (readonly Value[])[]):
   }
   const body = new Uint8Array(bodyByteSize);
   buffers.forEach((buffer, index) => body.set(buffer, places[index]!.offset));
-  const message: RecordBatchHeader = { rowCount: rows.length, nullCounts, buffers: places, variadicCounts: [], bodyByteSize };
+  const message: RecordBatchHeader = {
+    rowCount: rows.length,
+    nullCounts,
+    buffers: places,
+    variadicCounts: [],
+    bodyByteSize,
+  };
   const header = new Uint8Array(recordBatchHeaderByteSize(message));
   writeRecordBatchHeader(message, header);
   return { header, body, rowCount: rows.length };
@@ -56,7 +65,9 @@ function dataBuffers(type: DataType, values: readonly Value[]): readonly Uint8Ar
 
 function stringBuffers(values: readonly Value[]): readonly Uint8Array[] {
   const encoder = new TextEncoder();
-  const parts = values.map((value) => (value === null ? new Uint8Array(0) : value instanceof Uint8Array ? value : encoder.encode(value as string)));
+  const parts = values.map((value) =>
+    value === null ? new Uint8Array(0) : value instanceof Uint8Array ? value : encoder.encode(value as string),
+  );
   const offsets = new Int32Array(values.length + 1);
   parts.forEach((part, index) => (offsets[index + 1] = offsets[index]! + part.byteLength));
   const data = new Uint8Array(offsets[values.length]!);

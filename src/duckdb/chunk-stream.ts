@@ -24,7 +24,8 @@ export class ChunkStream {
     this.#library = library;
     this.#path = split.path;
     try {
-      if (library.connect(database, this.#connection) !== 0) throw new EngineError("internal", "DuckDB does not connect");
+      if (library.connect(database, this.#connection) !== 0)
+        throw new EngineError("internal", "DuckDB does not connect");
       this.readings = this.#prepareReading(request, split);
       const result: NativeResult = {};
       const failed = library.executeStreaming(this.#statement[0]!, result) !== 0;
@@ -70,11 +71,23 @@ export class ChunkStream {
   /** Prepares the SELECT; once more with casts where the file's types need them, which is known only then. */
   #prepareReading(request: ScanRequest, split: ScanSplit): readonly ColumnReading[] {
     const columns = request.columns.map((name, index) => ({ name, field: request.schema[index]! }));
-    this.#prepare(selectText(request, split, request.columns.map(() => false)));
+    this.#prepare(
+      selectText(
+        request,
+        split,
+        request.columns.map(() => false),
+      ),
+    );
     const readings = planColumnReadings(this.#library, this.#statement[0]!, columns, split.path);
     if (!readings.some(({ kind }) => kind === "cast")) return readings;
     this.#library.destroyPrepare(this.#statement);
-    this.#prepare(selectText(request, split, readings.map(({ kind }) => kind === "cast")));
+    this.#prepare(
+      selectText(
+        request,
+        split,
+        readings.map(({ kind }) => kind === "cast"),
+      ),
+    );
     return planColumnReadings(this.#library, this.#statement[0]!, columns, split.path);
   }
 
@@ -96,5 +109,7 @@ function selectText(request: ScanRequest, split: ScanSplit, castColumns: readonl
 }
 
 function castedColumns(schema: Schema, names: readonly string[], castColumns: readonly boolean[]): readonly string[] {
-  return names.map((name, index) => (castColumns[index] ? `CAST(${name} AS ${sqlTypeName(schema[index]!.type)}) AS ${name}` : name));
+  return names.map((name, index) =>
+    castColumns[index] ? `CAST(${name} AS ${sqlTypeName(schema[index]!.type)}) AS ${name}` : name,
+  );
 }

@@ -48,11 +48,35 @@ const castableTypeIds: Readonly<Partial<Record<DataType["kind"], readonly number
 };
 
 const typeNames: Readonly<Record<number, string>> = {
-  1: "boolean", 2: "tinyint", 3: "smallint", 4: "integer", 5: "bigint", 6: "utinyint", 7: "usmallint", 8: "uinteger",
-  9: "ubigint", 10: "real", 11: "double precision", 12: "timestamp", 13: "date", 14: "time", 15: "interval",
-  16: "hugeint", 17: "varchar", 18: "bytea", 20: "timestamp in seconds", 21: "timestamp in milliseconds",
-  22: "timestamp in nanoseconds", 23: "enum", 24: "list", 25: "struct", 26: "map", 27: "uuid", 30: "time with time zone",
-  31: "timestamp with time zone", 39: "time in nanoseconds",
+  1: "boolean",
+  2: "tinyint",
+  3: "smallint",
+  4: "integer",
+  5: "bigint",
+  6: "utinyint",
+  7: "usmallint",
+  8: "uinteger",
+  9: "ubigint",
+  10: "real",
+  11: "double precision",
+  12: "timestamp",
+  13: "date",
+  14: "time",
+  15: "interval",
+  16: "hugeint",
+  17: "varchar",
+  18: "bytea",
+  20: "timestamp in seconds",
+  21: "timestamp in milliseconds",
+  22: "timestamp in nanoseconds",
+  23: "enum",
+  24: "list",
+  25: "struct",
+  26: "map",
+  27: "uuid",
+  30: "time with time zone",
+  31: "timestamp with time zone",
+  39: "time in nanoseconds",
 };
 
 /** What a file's column holds, as DuckDB reports it. */
@@ -72,8 +96,15 @@ export function planColumnReadings(
     const native = nativeType(library, statement, index);
     const reading = columnReading(field.type, native);
     if (reading !== undefined) return reading;
-    const found = native.id === decimalTypeId ? `decimal(${native.precision},${native.scale})` : (typeNames[native.id] ?? "of a type that is not supported");
-    throw new EngineError("datatype_mismatch", `column "${name}" is ${found} in ${path}, but ${typeName(field.type)} in the table`, { file: path });
+    const found =
+      native.id === decimalTypeId
+        ? `decimal(${native.precision},${native.scale})`
+        : (typeNames[native.id] ?? "of a type that is not supported");
+    throw new EngineError(
+      "datatype_mismatch",
+      `column "${name}" is ${found} in ${path}, but ${typeName(field.type)} in the table`,
+      { file: path },
+    );
   });
 }
 
@@ -82,7 +113,11 @@ function nativeType(library: DuckDbLibrary, statement: Address, index: number): 
   try {
     const id = library.typeId(type[0]!);
     const isDecimal = id === decimalTypeId;
-    return { id, precision: isDecimal ? library.decimalWidth(type[0]!) : 0, scale: isDecimal ? library.decimalScale(type[0]!) : 0 };
+    return {
+      id,
+      precision: isDecimal ? library.decimalWidth(type[0]!) : 0,
+      scale: isDecimal ? library.decimalScale(type[0]!) : 0,
+    };
   } finally {
     library.destroyLogicalType(type);
   }
@@ -91,17 +126,22 @@ function nativeType(library: DuckDbLibrary, statement: Address, index: number): 
 function columnReading(type: DataType, native: NativeType): ColumnReading | undefined {
   if (castableTypeIds[type.kind]?.includes(native.id)) return { kind: "cast" };
   if (type.kind === "utf8" || type.kind === "binary") {
-    return native.id === (type.kind === "utf8" ? varcharTypeId : blobTypeId) ? { kind: "strings", sourceWidth: 16 } : undefined;
+    return native.id === (type.kind === "utf8" ? varcharTypeId : blobTypeId)
+      ? { kind: "strings", sourceWidth: 16 }
+      : undefined;
   }
   if (type.kind !== "decimal") {
     return sameFormTypeIds[type.kind] === native.id ? { kind: "copy", sourceWidth: byteWidthOf(type) } : undefined;
   }
-  if (native.id !== decimalTypeId || native.precision !== type.precision || native.scale !== type.scale) return undefined;
+  if (native.id !== decimalTypeId || native.precision !== type.precision || native.scale !== type.scale)
+    return undefined;
   // DuckDB takes the smallest integer for the digits.
   if (native.precision <= 4) return { kind: "widen", sourceWidth: 2, kernel: `widen16To${type.bits}` };
   if (native.precision <= 9) return { kind: "widen", sourceWidth: 4, kernel: `widen32To${type.bits}` };
   if (native.precision <= 18) {
-    return type.bits === 64 ? { kind: "copy", sourceWidth: 8 } : { kind: "widen", sourceWidth: 8, kernel: "widen64To128" };
+    return type.bits === 64
+      ? { kind: "copy", sourceWidth: 8 }
+      : { kind: "widen", sourceWidth: 8, kernel: "widen64To128" };
   }
   return type.bits === 128 ? { kind: "copy", sourceWidth: 16 } : { kind: "narrow", sourceWidth: 16 };
 }

@@ -23,7 +23,8 @@ export function openDuckDatabase(options: DuckDatabaseOptions = {}): DuckDatabas
   try {
     if (library.createConfig(config) !== 0) throw new EngineError("internal", "DuckDB cannot make a configuration");
     for (const [name, value] of settings(options.memoryBytesMax ?? defaultMemoryBytesMax)) {
-      if (library.setConfig(config[0]!, name, value) !== 0) throw new EngineError("internal", `DuckDB does not take ${name} = ${value}`);
+      if (library.setConfig(config[0]!, name, value) !== 0)
+        throw new EngineError("internal", `DuckDB does not take ${name} = ${value}`);
     }
     if (library.openExtended(null, database, config[0]!, error) !== 0) {
       throw new EngineError("internal", `DuckDB does not start: ${error[0] ?? "no reason given"}`);

@@ -14,7 +14,12 @@ export type DuckDbLibrary = {
   readonly createConfig: (config: Address[]) => number;
   readonly setConfig: (config: Address, name: string, value: string) => number;
   readonly destroyConfig: (config: Address[]) => void;
-  readonly openExtended: (path: string | null, database: Address[], config: Address, error: (string | null)[]) => number;
+  readonly openExtended: (
+    path: string | null,
+    database: Address[],
+    config: Address,
+    error: (string | null)[],
+  ) => number;
   readonly close: (database: Address[]) => void;
   readonly connect: (database: Address, connection: Address[]) => number;
   readonly disconnect: (connection: Address[]) => void;
@@ -54,20 +59,34 @@ export function loadDuckDb(): DuckDbLibrary {
 /** The binary ships in a package per platform, which npm installs as an optional dependency of @duckdb/node-api. */
 function locateLibrary(): string {
   const { platform, arch } = process;
-  const fileNames: Readonly<Record<string, string>> = { linux: "libduckdb.so", darwin: "libduckdb.dylib", win32: "duckdb.dll" };
+  const fileNames: Readonly<Record<string, string>> = {
+    linux: "libduckdb.so",
+    darwin: "libduckdb.dylib",
+    win32: "duckdb.dll",
+  };
   const fileName = fileNames[platform];
   const packageName = `@duckdb/node-bindings-${platform}-${arch}`;
   if (fileName === undefined || (arch !== "x64" && arch !== "arm64")) {
-    throw new EngineError("internal", `DuckDB has no build for ${platform} on ${arch}, so Parquet files cannot be read here`);
+    throw new EngineError(
+      "internal",
+      `DuckDB has no build for ${platform} on ${arch}, so Parquet files cannot be read here`,
+    );
   }
   const fromHere = createRequire(import.meta.url);
   try {
     // Resolved from @duckdb/node-bindings, whose optional dependency the platform package is: it may be nested there.
-    const bindings = createRequire(createRequire(fromHere.resolve("@duckdb/node-api")).resolve("@duckdb/node-bindings"));
+    const bindings = createRequire(
+      createRequire(fromHere.resolve("@duckdb/node-api")).resolve("@duckdb/node-bindings"),
+    );
     return join(dirname(bindings.resolve(`${packageName}/package.json`)), fileName);
   } catch (cause) {
     const hint = "install the dependencies with optional ones included (npm ci without --omit=optional)";
-    throw new EngineError("internal", `the package ${packageName}, which holds DuckDB for this platform, is not installed`, { hint }, cause);
+    throw new EngineError(
+      "internal",
+      `the package ${packageName}, which holds DuckDB for this platform, is not installed`,
+      { hint },
+      cause,
+    );
   }
 }
 
@@ -81,7 +100,14 @@ function bind(duckdb: ReturnType<typeof koffi.load>, c: ReturnType<typeof koffi.
   const handleOut = koffi.out(koffi.pointer(handle));
   const handleInOut = koffi.inout(koffi.pointer(handle));
   // Six words, of which only the last (the C++ result object) has a meaning today.
-  const result = koffi.struct({ word0: handle, word1: handle, word2: handle, word3: handle, word4: handle, word5: handle });
+  const result = koffi.struct({
+    word0: handle,
+    word1: handle,
+    word2: handle,
+    word3: handle,
+    word4: handle,
+    word5: handle,
+  });
   const resultPointer = koffi.pointer(result);
   const text = koffi.type("const char *");
   const int = koffi.type("int");

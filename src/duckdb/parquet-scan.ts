@@ -82,7 +82,11 @@ export class ParquetScanOperator implements Operator {
       rowCount += this.#appendChunk(chunk, rowCount);
     }
     if (rowCount === 0) return null;
-    const vectors = this.#columns.map(({ field, data, validity, hasNulls }) => ({ type: field.type, data, validity: hasNulls ? validity : 0 }));
+    const vectors = this.#columns.map(({ field, data, validity, hasNulls }) => ({
+      type: field.type,
+      data,
+      validity: hasNulls ? validity : 0,
+    }));
     return { rowCount, vectors, selection: 0 };
   }
 
@@ -162,7 +166,14 @@ export class ParquetScanOperator implements Operator {
     return this.#scratch.validity;
   }
 
-  #appendValues(column: ColumnBuffer, reading: ColumnReading, source: Address, validity: number, firstRow: number, rowCount: number): void {
+  #appendValues(
+    column: ColumnBuffer,
+    reading: ColumnReading,
+    source: Address,
+    validity: number,
+    firstRow: number,
+    rowCount: number,
+  ): void {
     const { kernels } = this.#context;
     const target = column.data + firstRow * byteWidthOf(column.field.type);
     assert(reading.kind !== "cast", "a column that needs a cast is cast in the SQL");

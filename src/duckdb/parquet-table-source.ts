@@ -25,13 +25,16 @@ export class ParquetTableSource implements TableSource {
   }
 
   scan(request: ScanRequest): Operator {
-    return new ParquetScanOperator({
-      library: this.#library,
-      database: this.#database,
-      memory: this.#memory,
-      kernels: this.#kernels,
-      memoryBase: this.#memoryBase,
-      checkCancelled: this.#checkCancelled,
-    }, request);
+    return new ParquetScanOperator(
+      {
+        library: this.#library,
+        database: this.#database,
+        memory: this.#memory,
+        kernels: this.#kernels,
+        memoryBase: this.#memoryBase,
+        checkCancelled: this.#checkCancelled,
+      },
+      request,
+    );
   }
 }

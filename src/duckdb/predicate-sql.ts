@@ -54,7 +54,10 @@ function callToSql(name: string, args: readonly Expression[], columns: readonly 
 }
 
 function operandType(expression: Expression): { readonly type: DataType } {
-  assert(expression.kind === "input" || expression.kind === "literal", `a scan cannot evaluate a pushed ${expression.kind}`);
+  assert(
+    expression.kind === "input" || expression.kind === "literal",
+    `a scan cannot evaluate a pushed ${expression.kind}`,
+  );
   return expression;
 }
 
@@ -104,7 +107,7 @@ export function literalToSql(type: DataType, value: Value): string {
     case "decimal":
       return `CAST('${decimalText(value as bigint, type.scale)}' AS ${sqlTypeName(type)})`;
     default:
-      return `CAST('${String(value)}' AS ${sqlTypeName(type)})`;
+      return `CAST('${(value as number | bigint).toString()}' AS ${sqlTypeName(type)})`;
   }
 }
 
@@ -115,7 +118,8 @@ function decimalText(unscaled: bigint, scale: number): string {
 }
 
 function timeText(micros: bigint): string {
-  const part = (unit: bigint, modulus: bigint, width: number): string => String((micros / unit) % modulus).padStart(width, "0");
+  const part = (unit: bigint, modulus: bigint, width: number): string =>
+    String((micros / unit) % modulus).padStart(width, "0");
   const hours = String(micros / 3_600_000_000n).padStart(2, "0");
   return `${hours}:${part(60_000_000n, 60n, 2)}:${part(1_000_000n, 60n, 2)}.${part(1n, 1_000_000n, 6)}`;
 }

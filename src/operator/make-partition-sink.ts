@@ -10,8 +10,14 @@ import type { StageSink } from "../stage/stage.ts";
 import type { TaskContext } from "./operator.ts";
 
 /** The end of a task's pipeline for a stage with this sink; `schema` is that of the rows written. */
-export function makePartitionSink(context: TaskContext, sink: StageSink, schema: Schema, consumer: EncodedBatchConsumer): PartitionSink {
-  if (sink.kind === "hash" && sink.partitionCount > 1) return new HashSink(context, sink.keys, sink.partitionCount, schema, consumer);
+export function makePartitionSink(
+  context: TaskContext,
+  sink: StageSink,
+  schema: Schema,
+  consumer: EncodedBatchConsumer,
+): PartitionSink {
+  if (sink.kind === "hash" && sink.partitionCount > 1)
+    return new HashSink(context, sink.keys, sink.partitionCount, schema, consumer);
   return new WholeSink(context, schema, sink.kind === "result" ? "client" : "shuffle", consumer);
 }
 
@@ -25,7 +31,15 @@ function targetBytes(context: TaskContext, builderCount: number): number {
 }
 
 /** Appends rows `indices` (0 = rows 0 to count - 1) to a builder and hands on what gets full. */
-function appendRows(context: TaskContext, builder: BatchBuilder, vectors: readonly Vector[], indices: number, count: number, scratch: Region, flush: () => void): void {
+function appendRows(
+  context: TaskContext,
+  builder: BatchBuilder,
+  vectors: readonly Vector[],
+  indices: number,
+  count: number,
+  scratch: Region,
+  flush: () => void,
+): void {
   let rows = indices;
   let done = 0;
   while (done < count) {
@@ -65,7 +79,9 @@ class WholeSink implements PartitionSink {
 
   write(batch: Batch): void {
     this.#scratch.reset();
-    appendRows(this.#context, this.#builder!, batch.vectors, batch.selection, batch.rowCount, this.#scratch, () => this.#flush());
+    appendRows(this.#context, this.#builder!, batch.vectors, batch.selection, batch.rowCount, this.#scratch, () =>
+      this.#flush(),
+    );
     // A client sees the first rows at once, and later ones soon however slowly they come.
     if (this.#form === "client" && performance.now() - this.#flushedAtMs > resultDelayMsMax) this.#flush();
   }
@@ -98,7 +114,13 @@ class HashSink implements PartitionSink {
   readonly #scratch: Region;
   #builders: BatchBuilder[] = [];
 
-  constructor(context: TaskContext, keys: readonly Expression[], partitionCount: number, schema: Schema, consumer: EncodedBatchConsumer) {
+  constructor(
+    context: TaskContext,
+    keys: readonly Expression[],
+    partitionCount: number,
+    schema: Schema,
+    consumer: EncodedBatchConsumer,
+  ) {
     this.#context = context;
     this.#schema = schema;
     this.#partitionCount = partitionCount;
@@ -110,7 +132,10 @@ class HashSink implements PartitionSink {
   open(): void {
     const { memory, kernels } = this.#context;
     const bytes = targetBytes(this.#context, this.#partitionCount);
-    this.#builders = Array.from({ length: this.#partitionCount }, () => new BatchBuilder(memory, kernels, this.#schema, "shuffle", bytes));
+    this.#builders = Array.from(
+      { length: this.#partitionCount },
+      () => new BatchBuilder(memory, kernels, this.#schema, "shuffle", bytes),
+    );
     this.#projector.open();
   }
 
@@ -126,7 +151,9 @@ class HashSink implements PartitionSink {
       const first = memory.u32[starts / 4 + partition]!;
       const count = memory.u32[starts / 4 + partition + 1]! - first;
       if (count === 0) continue;
-      appendRows(this.#context, builder, batch.vectors, rows + first * 4, count, this.#scratch, () => this.#flush(partition));
+      appendRows(this.#context, builder, batch.vectors, rows + first * 4, count, this.#scratch, () =>
+        this.#flush(partition),
+      );
     }
   }
 

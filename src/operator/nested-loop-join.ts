@@ -41,7 +41,14 @@ const forms: Readonly<Record<PhysicalJoinType, JoinForm>> = {
 };
 
 /** Addresses of the lists (u32 per pair) that a probe batch works with. */
-type Lists = { readonly pairProbe: number; readonly pairBuild: number; readonly pairRows: number; readonly heldProbe: number; readonly heldRows: number; readonly taken: number };
+type Lists = {
+  readonly pairProbe: number;
+  readonly pairBuild: number;
+  readonly pairRows: number;
+  readonly heldProbe: number;
+  readonly heldRows: number;
+  readonly taken: number;
+};
 
 /**
  * Joins on any condition: every pair of a probe and a build row is put to the condition, in blocks of 8,192 pairs. The build side is kept
@@ -85,11 +92,20 @@ export class NestedLoopJoinOperator implements Operator {
     const both: Schema = [...probe.schema, ...build.schema];
     const { condition, nullAware, joinType } = node;
     this.#conditionInputs = condition === null ? new Set() : inputIndexes(condition);
-    const asks = (name: string, argument: Expression): Expression => ({ kind: "call", name, args: [argument], type: simpleType("bool") });
+    const asks = (name: string, argument: Expression): Expression => ({
+      kind: "call",
+      name,
+      args: [argument],
+      type: simpleType("bool"),
+    });
     // NOT IN keeps a row only where every pair is false: NULL is as good as true.
-    const matches = condition !== null && nullAware && joinType === "left_anti" ? asks("is_not_false", condition) : condition;
+    const matches =
+      condition !== null && nullAware && joinType === "left_anti" ? asks("is_not_false", condition) : condition;
     this.#filter = matches === null ? null : compiler.filter(matches, both);
-    this.#nullFilter = condition !== null && nullAware && joinType === "left_mark" ? compiler.filter(asks("is_null", condition), both) : null;
+    this.#nullFilter =
+      condition !== null && nullAware && joinType === "left_mark"
+        ? compiler.filter(asks("is_null", condition), both)
+        : null;
     this.#lasting = memory.region();
     this.#perProbe = memory.region();
     this.#perBlock = memory.region();
@@ -102,7 +118,14 @@ export class NestedLoopJoinOperator implements Operator {
     this.#filter?.open();
     this.#nullFilter?.open();
     const list = (): number => this.#lasting.allocate(batchRowCount * 4);
-    this.#lists = { pairProbe: list(), pairBuild: list(), pairRows: list(), heldProbe: list(), heldRows: list(), taken: list() };
+    this.#lists = {
+      pairProbe: list(),
+      pairBuild: list(),
+      pairRows: list(),
+      heldProbe: list(),
+      heldRows: list(),
+      taken: list(),
+    };
   }
 
   next(): Batch | null {
@@ -183,17 +206,30 @@ export class NestedLoopJoinOperator implements Operator {
   }
 
   /** Puts pairs to the condition and sets flags; gives those that match: probe rows, build rows' numbers and addresses. */
-  #compare(probe: Batch, first: number, count: number, flags: number): { readonly probe: number; readonly rows: number; readonly count: number } {
+  #compare(
+    probe: Batch,
+    first: number,
+    count: number,
+    flags: number,
+  ): { readonly probe: number; readonly rows: number; readonly count: number } {
     const { kernels } = this.#context;
     const { pairProbe, pairBuild, pairRows } = this.#lists;
     this.#comparedPairs += count;
-    kernelNamed(kernels, "crossPairs")(Math.floor(first / this.#buildCount), first % this.#buildCount, count, this.#buildCount, pairProbe, pairBuild);
+    kernelNamed(kernels, "crossPairs")(
+      Math.floor(first / this.#buildCount),
+      first % this.#buildCount,
+      count,
+      this.#buildCount,
+      pairProbe,
+      pairBuild,
+    );
     kernelNamed(kernels, "gather4")(this.#buildRows, pairBuild, count, pairRows);
     this.#perBlock.reset();
     const pairs = this.#filter === null ? null : this.#pairs(probe, count);
     if (pairs !== null && this.#nullFilter !== null) {
       const unknown = this.#nullFilter.select(pairs);
-      if (unknown !== null) kernelNamed(kernels, "setFlags")(flags, this.#pick(pairProbe, unknown), unknown.rowCount, flagNull);
+      if (unknown !== null)
+        kernelNamed(kernels, "setFlags")(flags, this.#pick(pairProbe, unknown), unknown.rowCount, flagNull);
     }
     const kept = pairs === null ? null : this.#filter!.select(pairs);
     if (pairs !== null && kept === null) return { probe: 0, rows: 0, count: 0 };
@@ -223,7 +259,8 @@ export class NestedLoopJoinOperator implements Operator {
     const probeWidth = this.#probe.schema.length;
     const vectors = [...this.#probe.schema, ...this.#build.schema].map(({ type }, index): Vector => {
       if (!this.#conditionInputs.has(index)) return { type, data: 0, validity: 0 };
-      if (index < probeWidth) return gatherVector(kernels, probe.vectors[index]!, this.#lists.pairProbe, count, this.#perBlock, false);
+      if (index < probeWidth)
+        return gatherVector(kernels, probe.vectors[index]!, this.#lists.pairProbe, count, this.#perBlock, false);
       return this.#store.gather(this.#lists.pairRows, count, [index - probeWidth], this.#perBlock)[0]!;
     });
     return { rowCount: count, vectors, selection: 0 };
@@ -246,8 +283,14 @@ export class NestedLoopJoinOperator implements Operator {
   #pairBatch(probe: Batch, count: number): Batch {
     this.#output.reset();
     const { heldProbe, heldRows } = this.#lists;
-    const left = probe.vectors.map((vector) => gatherVector(this.#context.kernels, vector, heldProbe, count, this.#output, false));
-    return { rowCount: count, vectors: [...left, ...this.#store.gather(heldRows, count, this.#buildColumns, this.#output)], selection: 0 };
+    const left = probe.vectors.map((vector) =>
+      gatherVector(this.#context.kernels, vector, heldProbe, count, this.#output, false),
+    );
+    return {
+      rowCount: count,
+      vectors: [...left, ...this.#store.gather(heldRows, count, this.#buildColumns, this.#output)],
+      selection: 0,
+    };
   }
 
   #markBatch(probe: Batch, flags: number): Batch {
@@ -268,7 +311,9 @@ export class NestedLoopJoinOperator implements Operator {
       yield { rowCount, vectors: probe.vectors, selection: taken };
       return;
     }
-    const left = probe.vectors.map((vector) => gatherVector(this.#context.kernels, vector, taken, rowCount, this.#output, false));
+    const left = probe.vectors.map((vector) =>
+      gatherVector(this.#context.kernels, vector, taken, rowCount, this.#output, false),
+    );
     yield { rowCount, vectors: [...left, ...this.#nulls(this.#build.schema, rowCount)], selection: 0 };
   }
 
@@ -283,7 +328,11 @@ export class NestedLoopJoinOperator implements Operator {
       this.#output.reset();
       kernelNamed(kernels, "gather4")(this.#buildRows + first * 4, taken, rowCount, pairRows);
       const left = this.#form.pairs ? this.#nulls(this.#probe.schema, rowCount) : [];
-      yield { rowCount, vectors: [...left, ...this.#store.gather(pairRows, rowCount, this.#buildColumns, this.#output)], selection: 0 };
+      yield {
+        rowCount,
+        vectors: [...left, ...this.#store.gather(pairRows, rowCount, this.#buildColumns, this.#output)],
+        selection: 0,
+      };
     }
   }
 

@@ -53,7 +53,13 @@ export class SetOperationOperator implements Operator {
       if (input === null) break;
       const { dense, rows } = this.#lookUp(input);
       const selection = this.#batch.allocate(dense.rowCount * 4);
-      const rowCount = kernelNamed(this.#context.kernels, "selectSetRows")(this.#operation, rows, dense.rowCount, this.#counterOffset, selection);
+      const rowCount = kernelNamed(this.#context.kernels, "selectSetRows")(
+        this.#operation,
+        rows,
+        dense.rowCount,
+        this.#counterOffset,
+        selection,
+      );
       if (rowCount > 0) return { rowCount, vectors: dense.vectors, selection };
     }
     this.#isDone = true;

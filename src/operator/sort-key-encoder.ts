@@ -28,7 +28,10 @@ export class SortKeyEncoder {
   constructor(context: TaskContext, keys: readonly PhysicalSortKey[], input: Schema) {
     this.#context = context;
     this.#keys = keys;
-    this.#projector = context.compiler.projector(keys.map(({ expression }) => expression), input);
+    this.#projector = context.compiler.projector(
+      keys.map(({ expression }) => expression),
+      input,
+    );
     this.#scratch = context.memory.region();
     const types = keys.map(({ expression }) => typeOf(expression));
     this.#isWide = types.some(isStringLike) || types.reduce((sum, type) => sum + 1 + keyForm(type).fixedBytes, 0) > 8;
@@ -73,7 +76,12 @@ export class SortKeyEncoder {
     else kernelNamed(kernels, "sortKeyAddLength")(lengths, rowCount, 1 + keyForm(type).fixedBytes);
   }
 
-  #write({ type, data, validity }: Vector, { descending, nullsFirst }: PhysicalSortKey, rowCount: number, cursors: number): void {
+  #write(
+    { type, data, validity }: Vector,
+    { descending, nullsFirst }: PhysicalSortKey,
+    rowCount: number,
+    cursors: number,
+  ): void {
     const { kernel, flip } = keyForm(type);
     // The flag of a NULL in the low byte, that of a value in the next.
     const flags = nullsFirst ? 0x0100 : 0x0001;

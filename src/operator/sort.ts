@@ -157,7 +157,10 @@ export class SortOperator implements Operator {
   #spill(): void {
     const { kernels } = this.#context;
     const keyType = simpleType("binary");
-    const run = new SpillRun(this.#context, `sort-${this.#runs.length}`, [keyType, ...this.schema.map(({ type }) => type)]);
+    const run = new SpillRun(this.#context, `sort-${this.#runs.length}`, [
+      keyType,
+      ...this.schema.map(({ type }) => type),
+    ]);
     this.#runs.push(run);
     const { address, count } = this.#sortEntries();
     const rowBytes = this.schema.reduce((sum, { type }) => sum + byteWidthOf(type), 48);
@@ -171,7 +174,11 @@ export class SortOperator implements Operator {
       kernelNamed(kernels, "entryKeyViews")(entries, rowCount, keys);
       const positions = this.#output.allocate(rowCount * 4);
       kernelNamed(kernels, "fillSequence")(0, rowCount, positions);
-      run.write([{ type: keyType, data: keys, validity: 0 }, ...this.#gather(entries, rowCount, this.#output)], positions, rowCount);
+      run.write(
+        [{ type: keyType, data: keys, validity: 0 }, ...this.#gather(entries, rowCount, this.#output)],
+        positions,
+        rowCount,
+      );
     }
     this.#spilledBytes += run.byteSize;
     this.#clear();
@@ -212,7 +219,10 @@ class RunSource implements SortedSource {
   next(): SortedBlock | null {
     const block = this.#blocks.next();
     if (block.done === true) return null;
-    const { vectors: [keys, ...vectors], rowCount } = block.value;
+    const {
+      vectors: [keys, ...vectors],
+      rowCount,
+    } = block.value;
     this.#entries.reset();
     const entries = this.#entries.allocate(rowCount * sortEntryByteSize);
     kernelNamed(this.#context.kernels, "entriesOfKeyViews")(keys!.data, rowCount, entries);

@@ -46,7 +46,14 @@ export class SortedMerge {
     if (this.#topIsEmpty) this.#refillTop();
     if (this.#heapSize === 0) return null;
     const { sources, heap, pickSources, pickRows } = this.#places;
-    const rowCount = kernelNamed(kernels, "mergePick")(sources, heap, this.#heapSize, batchRowCount, pickSources, pickRows);
+    const rowCount = kernelNamed(kernels, "mergePick")(
+      sources,
+      heap,
+      this.#heapSize,
+      batchRowCount,
+      pickSources,
+      pickRows,
+    );
     const top = sources / 4 + memory.u32[heap / 4]! * 4;
     this.#topIsEmpty = memory.u32[top] === memory.u32[top + 1];
     return { rowCount, vectors: this.#schema.map((_, column) => this.#gather(column, rowCount)), selection: 0 };
@@ -110,7 +117,8 @@ export class SortedMerge {
     const data = this.#output.allocate(rowCount * width);
     this.#blocks.forEach((block, source) => (memory.u32[table / 4 + source] = block?.vectors[column]!.data ?? 0));
     kernelNamed(kernels, `mergeGather${width}`)(pickSources, pickRows, rowCount, table, data);
-    if (this.#blocks.every((block) => block === null || block.vectors[column]!.validity === 0)) return { type, data, validity: 0 };
+    if (this.#blocks.every((block) => block === null || block.vectors[column]!.validity === 0))
+      return { type, data, validity: 0 };
     const validity = this.#output.allocate(bitmapByteSize(rowCount));
     this.#blocks.forEach((block, source) => (memory.u32[table / 4 + source] = block?.vectors[column]!.validity ?? 0));
     kernelNamed(kernels, "mergeGatherValidity")(pickSources, pickRows, rowCount, table, validity);

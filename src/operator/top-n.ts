@@ -26,7 +26,11 @@ export class TopNOperator implements Operator {
     } else {
       const { schema, estimate, keys, limit, offset } = node;
       const sort = new SortOperator(context, { kind: "sort", schema, estimate, keys, input: node.input }, input);
-      this.#operator = new LimitOperator(context, { kind: "limit", schema, estimate, limit, offset, input: node.input }, sort);
+      this.#operator = new LimitOperator(
+        context,
+        { kind: "limit", schema, estimate, limit, offset, input: node.input },
+        sort,
+      );
     }
   }
 
@@ -111,7 +115,11 @@ class SmallTopN implements Operator {
     const rows = this.#output.allocate(count * 4);
     kernelNamed(this.#context.kernels, "entryRows")(this.#entries + this.#position * sortEntryByteSize, count, rows);
     this.#position += count;
-    return { rowCount: count, vectors: this.#kept.store.gather(rows, count, this.#columns, this.#output), selection: 0 };
+    return {
+      rowCount: count,
+      vectors: this.#kept.store.gather(rows, count, this.#columns, this.#output),
+      selection: 0,
+    };
   }
 
   close(): void {

@@ -53,12 +53,20 @@ export class BatchBuilder {
     this.#kernels = kernels;
     this.#form = form;
     this.#columns = schema.map(({ name, type }) => ({
-      name, type, width: byteWidthOf(type), data: 0, validity: 0, hasNulls: false, pieces: [], heapBytes: 0,
+      name,
+      type,
+      width: byteWidthOf(type),
+      data: 0,
+      validity: 0,
+      hasNulls: false,
+      pieces: [],
+      heapBytes: 0,
     }));
     this.#data = memory.region();
     this.#heap = memory.region();
     this.#scratch = memory.region();
-    const encodedWidth = ({ type, width }: Column): number => (form === "client" && type.kind === "decimal" ? 16 : width) + 1 / 8;
+    const encodedWidth = ({ type, width }: Column): number =>
+      (form === "client" && type.kind === "decimal" ? 16 : width) + 1 / 8;
     const rowBytes = this.#columns.reduce((sum, column) => sum + encodedWidth(column), 0);
     this.#capacity = Math.max(1, Math.min(rowCountMax, Math.floor(targetBytes / Math.max(rowBytes, 1 / 8))));
     this.#heapBytesMax = targetBytes * 0.875;
@@ -103,7 +111,12 @@ export class BatchBuilder {
     const nullCounts: number[] = [];
     const variadicCounts: number[] = [];
     for (const column of this.#columns) {
-      const nullCount = column.type.kind === "null" ? rowCount : column.hasNulls ? this.#kernels["countNulls"]!(column.validity, rowCount) : 0;
+      const nullCount =
+        column.type.kind === "null"
+          ? rowCount
+          : column.hasNulls
+            ? this.#kernels["countNulls"]!(column.validity, rowCount)
+            : 0;
       nullCounts.push(nullCount);
       if (column.type.kind === "null") continue;
       const validity = nullCount === 0 ? 0 : column.validity;
@@ -194,7 +207,10 @@ export class BatchBuilder {
     const { type, data, width } = column;
     const rowCount = this.#rowCount;
     const plain: Part[][] = [[{ address: data, byteSize: rowCount * width }]];
-    if (type.kind === "bool") return [[this.#convert(bitmapByteSize(rowCount), (target) => this.#kernels["packBits"]!(data, rowCount, target))]];
+    if (type.kind === "bool")
+      return [
+        [this.#convert(bitmapByteSize(rowCount), (target) => this.#kernels["packBits"]!(data, rowCount, target))],
+      ];
     if (this.#form === "shuffle") {
       if (!isStringLike(type)) return plain;
       return [...plain, column.pieces.map(({ address, used }) => ({ address, byteSize: used }))];
@@ -204,10 +220,17 @@ export class BatchBuilder {
       return [[this.#convert(rowCount * 16, (target) => this.#kernels["widen64To128"]!(data, target, rowCount))]];
     }
     if (type.kind !== "interval") return plain;
-    return [[this.#convert(rowCount * 16, (target) => {
-      if (this.#kernels["intervalsToNanos"]!(data, validity, rowCount, target) === 0) return;
-      throw new EngineError("datetime_field_overflow", `an interval in column "${column.name}" is too long for a client's nanoseconds`);
-    })]];
+    return [
+      [
+        this.#convert(rowCount * 16, (target) => {
+          if (this.#kernels["intervalsToNanos"]!(data, validity, rowCount, target) === 0) return;
+          throw new EngineError(
+            "datetime_field_overflow",
+            `an interval in column "${column.name}" is too long for a client's nanoseconds`,
+          );
+        }),
+      ],
+    ];
   }
 
   #offsetBuffers(column: Column, validity: number): Part[][] {
@@ -224,7 +247,11 @@ export class BatchBuilder {
     return { address, byteSize };
   }
 
-  #assemble(buffers: readonly (readonly Part[])[], nullCounts: readonly number[], variadicCounts: readonly number[]): EncodedBatch {
+  #assemble(
+    buffers: readonly (readonly Part[])[],
+    nullCounts: readonly number[],
+    variadicCounts: readonly number[],
+  ): EncodedBatch {
     const places: { offset: number; byteSize: number }[] = [];
     let bodyByteSize = 0;
     for (const parts of buffers) {

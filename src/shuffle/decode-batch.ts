@@ -12,14 +12,24 @@ import type { EncodedBatch } from "./encoded-batch.ts";
  * A message in the shuffle form as a batch in `region`: one copy of the body, over which string views and booleans are
  * put right. It may have more rows than `batchRowCount`, or none.
  */
-export function decodeBatch(memory: SlotMemory, kernels: Kernels, schema: Schema, encoded: EncodedBatch, region: Region): Batch {
+export function decodeBatch(
+  memory: SlotMemory,
+  kernels: Kernels,
+  schema: Schema,
+  encoded: EncodedBatch,
+  region: Region,
+): Batch {
   const { rowCount, buffers, nullCounts } = readRecordBatchHeader(encoded.header);
   const base = region.allocate(encoded.body.byteLength);
   memory.u8.set(encoded.body, base);
   let next = 0;
   const take = (byteSizeMin: number): number => {
     const buffer = buffers[next++];
-    if (buffer === undefined || buffer.byteSize < byteSizeMin || buffer.offset + buffer.byteSize > encoded.body.byteLength) {
+    if (
+      buffer === undefined ||
+      buffer.byteSize < byteSizeMin ||
+      buffer.offset + buffer.byteSize > encoded.body.byteLength
+    ) {
       throw new EngineError("internal", "a shuffle message does not fit its schema");
     }
     return base + buffer.offset;

@@ -5,7 +5,12 @@ import { encodedByteSize, type EncodedBatch } from "./encoded-batch.ts";
 import { SpillFile } from "./spill-file.ts";
 
 /** One attempt at one task. */
-export type TaskKey = { readonly jobId: string; readonly stageId: number; readonly task: number; readonly attempt: number };
+export type TaskKey = {
+  readonly jobId: string;
+  readonly stageId: number;
+  readonly task: number;
+  readonly attempt: number;
+};
 
 /** One partition of its output. */
 export type OutputKey = TaskKey & { readonly partition: number };
@@ -37,7 +42,13 @@ type TaskOutput = {
   readonly listeners: Set<() => void>;
 };
 
-type Job = { readonly jobId: string; readonly tasks: Map<string, TaskOutput>; file: SpillFile | null; memoryBytes: number; released: boolean };
+type Job = {
+  readonly jobId: string;
+  readonly tasks: Map<string, TaskOutput>;
+  file: SpillFile | null;
+  memoryBytes: number;
+  released: boolean;
+};
 
 const startWaitMsDefault = 120_000;
 /** Over the budget by more than this share, the writer waits for the disk; below, moving goes on in the background. */
@@ -98,7 +109,14 @@ export class ShuffleStore {
     const job = this.#jobOf(key.jobId);
     const byteSize = encodedByteSize(batch);
     this.#makeRoom(byteSize);
-    const entry: Entry = { rowCount: batch.rowCount, headerByteSize: batch.header.byteLength, byteSize, job, batch, offset: null };
+    const entry: Entry = {
+      rowCount: batch.rowCount,
+      headerByteSize: batch.header.byteLength,
+      byteSize,
+      job,
+      batch,
+      offset: null,
+    };
     let entries = output.partitions.get(key.partition);
     if (entries === undefined) output.partitions.set(key.partition, (entries = []));
     entries.push(entry);
@@ -149,7 +167,7 @@ export class ShuffleStore {
    */
   async *read(key: OutputKey, signal?: AbortSignal): AsyncGenerator<EncodedBatch, void, undefined> {
     const output = await this.#awaitTask(key, signal);
-    for (let position = 0; ; ) {
+    for (let position = 0; ;) {
       if (output.error !== null) throw output.error;
       throwIfAborted(signal);
       const entry = output.partitions.get(key.partition)?.[position];
@@ -190,7 +208,7 @@ export class ShuffleStore {
 
   /** Frees everything and removes the files. */
   async close(): Promise<void> {
-    for (const jobId of [...this.#jobs.keys()]) this.releaseJob(jobId);
+    for (const jobId of this.#jobs.keys()) this.releaseJob(jobId);
     for (const listeners of this.#awaited.values()) notify(listeners);
     await this.#moving;
     rmSync(this.#options.directory, { recursive: true, force: true });
@@ -230,7 +248,11 @@ export class ShuffleStore {
       if (listeners.size === 0) this.#awaited.delete(name);
     }
     const begun = find();
-    if (begun === undefined) throw new EngineError("not_found", `task ${task.task} of stage ${task.stageId} of job ${task.jobId} has no output here`);
+    if (begun === undefined)
+      throw new EngineError(
+        "not_found",
+        `task ${task.task} of stage ${task.stageId} of job ${task.jobId} has no output here`,
+      );
     return begun;
   }
 
@@ -246,7 +268,12 @@ export class ShuffleStore {
       await entry.job.file!.read(body, entry.offset! + entry.headerByteSize);
     } catch (thrown) {
       if (output.error !== null) throw output.error;
-      throw new EngineError("io_error", `shuffle data in ${this.#options.directory} cannot be read: ${String(thrown)}`, {}, thrown);
+      throw new EngineError(
+        "io_error",
+        `shuffle data in ${this.#options.directory} cannot be read: ${String(thrown)}`,
+        {},
+        thrown,
+      );
     }
     return { header, body, rowCount: entry.rowCount };
   }
@@ -258,7 +285,10 @@ export class ShuffleStore {
       const entry = this.#takeOldest();
       if (entry === null) return;
       if (!this.#moveNow(entry)) {
-        throw new EngineError("disk_full", `shuffle data does not fit: memory holds ${this.#memoryBytes} bytes, and ${this.#diskProblem}`);
+        throw new EngineError(
+          "disk_full",
+          `shuffle data does not fit: memory holds ${this.#memoryBytes} bytes, and ${this.#diskProblem}`,
+        );
       }
     }
   }
@@ -335,7 +365,8 @@ export class ShuffleStore {
 
   /** The batch stays in memory; whoever wants more room fails. */
   #diskFailed(entry: Entry, thrown: unknown): void {
-    if (entry.offset !== null && entry.job.file!.giveBack(entry.offset, entry.byteSize)) this.#diskBytes -= entry.byteSize;
+    if (entry.offset !== null && entry.job.file!.giveBack(entry.offset, entry.byteSize))
+      this.#diskBytes -= entry.byteSize;
     entry.offset = null;
     this.#queue.push(entry);
     const code = (thrown as NodeJS.ErrnoException).code;
@@ -348,7 +379,7 @@ function taskName({ jobId, stageId, task, attempt }: TaskKey): string {
 }
 
 function notify(listeners: Set<() => void>): void {
-  for (const listener of [...listeners]) listener();
+  for (const listener of listeners) listener();
 }
 
 function throwIfAborted(signal: AbortSignal | undefined): void {

@@ -36,7 +36,7 @@ export class SpillFile {
   writeSync(parts: readonly Uint8Array[], offset: number): void {
     let at = offset;
     for (const part of parts) {
-      for (let done = 0; done < part.byteLength; ) {
+      for (let done = 0; done < part.byteLength;) {
         done += writeSync(must(this.#fd, "the spill file is open"), part, done, part.byteLength - done, at + done);
       }
       at += part.byteLength;
@@ -69,7 +69,7 @@ export class SpillFile {
     const fd = must(this.#fd, "the spill file is open");
     this.#pending++;
     try {
-      for (let done = 0; done < bytes.byteLength; ) {
+      for (let done = 0; done < bytes.byteLength;) {
         const count = await transfer(operation, fd, bytes, done, offset + done);
         if (count === 0) throw new Error(`${this.path} ends before byte ${offset + bytes.byteLength}`);
         done += count;
@@ -81,9 +81,16 @@ export class SpillFile {
   }
 }
 
-function transfer(operation: typeof fs.write | typeof fs.read, fd: number, bytes: Uint8Array, start: number, offset: number): Promise<number> {
+function transfer(
+  operation: typeof fs.write | typeof fs.read,
+  fd: number,
+  bytes: Uint8Array,
+  start: number,
+  offset: number,
+): Promise<number> {
   return new Promise((resolve, reject) => {
-    const done = (error: NodeJS.ErrnoException | null, count: number): void => (error === null ? resolve(count) : reject(error));
+    const done = (error: NodeJS.ErrnoException | null, count: number): void =>
+      error === null ? resolve(count) : reject(error);
     (operation as typeof fs.write)(fd, bytes, start, bytes.byteLength - start, offset, done);
   });
 }

@@ -23,34 +23,104 @@ const columns: readonly { name: string; type: DataType; sql: string; value: (i: 
   { name: "i8", type: simpleType("int8"), sql: "(i % 256 - 128)::TINYINT", value: (i) => (i % 256) - 128 },
   { name: "i16", type: simpleType("int16"), sql: "(i % 65536 - 32768)::SMALLINT", value: (i) => (i % 65536) - 32768 },
   { name: "i32", type: simpleType("int32"), sql: "(i - 2147483648)::INTEGER", value: (i) => i - 2147483648 },
-  { name: "i64", type: simpleType("int64"), sql: "(i - 9223372036854775808)::BIGINT", value: (i) => BigInt(i) - 2n ** 63n },
+  {
+    name: "i64",
+    type: simpleType("int64"),
+    sql: "(i - 9223372036854775808)::BIGINT",
+    value: (i) => BigInt(i) - 2n ** 63n,
+  },
   { name: "u8", type: simpleType("uint8"), sql: "(i % 256)::UTINYINT", value: (i) => i % 256 },
   { name: "u16", type: simpleType("uint16"), sql: "(65535 - i % 65536)::USMALLINT", value: (i) => 65535 - (i % 65536) },
   { name: "u32", type: simpleType("uint32"), sql: "(4294967295 - i)::UINTEGER", value: (i) => 4294967295 - i },
-  { name: "u64", type: simpleType("uint64"), sql: "(18446744073709551615 - i::HUGEINT)::UBIGINT", value: (i) => 2n ** 64n - 1n - BigInt(i) },
+  {
+    name: "u64",
+    type: simpleType("uint64"),
+    sql: "(18446744073709551615 - i::HUGEINT)::UBIGINT",
+    value: (i) => 2n ** 64n - 1n - BigInt(i),
+  },
   { name: "f32", type: simpleType("float32"), sql: "(i / 8)::FLOAT", value: (i) => Math.fround(i / 8) },
   { name: "f64", type: simpleType("float64"), sql: "i::DOUBLE / 3", value: (i) => i / 3 },
   { name: "d4", type: decimalType(4, 1), sql: "(i % 9999 / 10)::DECIMAL(4, 1)", value: (i) => BigInt(i % 9999) },
   { name: "d9", type: decimalType(9, 2), sql: "(-i * 0.25)::DECIMAL(9, 2)", value: (i) => BigInt(-i * 25) },
   { name: "d9wide", type: decimalType(9, 2, 128), sql: "(-i * 0.25)::DECIMAL(9, 2)", value: (i) => BigInt(-i * 25) },
-  { name: "d4wide", type: decimalType(4, 0, 128), sql: "(-(i % 9999))::DECIMAL(4, 0)", value: (i) => BigInt(-(i % 9999)) },
+  {
+    name: "d4wide",
+    type: decimalType(4, 0, 128),
+    sql: "(-(i % 9999))::DECIMAL(4, 0)",
+    value: (i) => BigInt(-(i % 9999)),
+  },
   { name: "d18", type: decimalType(18, 3), sql: "(i * 1000)::DECIMAL(18, 3)", value: (i) => BigInt(i) * 1_000_000n },
-  { name: "d18wide", type: decimalType(18, 3, 128), sql: "(-i * 1000)::DECIMAL(18, 3)", value: (i) => BigInt(-i) * 1_000_000n },
-  { name: "d38", type: decimalType(38, 0), sql: "(99999999999999999999999999999999999999 - i::HUGEINT)::DECIMAL(38, 0)", value: (i) => 10n ** 38n - 1n - BigInt(i) },
+  {
+    name: "d18wide",
+    type: decimalType(18, 3, 128),
+    sql: "(-i * 1000)::DECIMAL(18, 3)",
+    value: (i) => BigInt(-i) * 1_000_000n,
+  },
+  {
+    name: "d38",
+    type: decimalType(38, 0),
+    sql: "(99999999999999999999999999999999999999 - i::HUGEINT)::DECIMAL(38, 0)",
+    value: (i) => 10n ** 38n - 1n - BigInt(i),
+  },
   { name: "d38narrow", type: decimalType(38, 2, 64), sql: "(-i / 4)::DECIMAL(38, 2)", value: (i) => BigInt(-i * 25) },
   { name: "day", type: simpleType("date"), sql: "DATE '1970-01-01' + (i - 10000)::INTEGER", value: (i) => i - 10000 },
-  { name: "t", type: simpleType("time"), sql: "TIME '00:00:00' + to_microseconds(i * 1000003)", value: (i) => BigInt(i) * 1000003n },
-  { name: "ts", type: simpleType("timestamp"), sql: "make_timestamp((i - 5000) * 1000000007)", value: (i) => BigInt(i - 5000) * 1000000007n },
-  { name: "ts_ms", type: simpleType("timestamp"), sql: "make_timestamp(i * 1000)::TIMESTAMP_MS", value: (i) => BigInt(i) * 1000n },
-  { name: "ts_ns", type: simpleType("timestamp"), sql: "make_timestamp(i * 1000)::TIMESTAMP_NS", value: (i) => BigInt(i) * 1000n },
-  { name: "tz", type: simpleType("timestamptz"), sql: "make_timestamp(i * 1000000)::TIMESTAMPTZ", value: (i) => BigInt(i) * 1_000_000n },
-  { name: "span", type: simpleType("interval"), sql: "to_months((i % 30)::INTEGER) + to_days((i % 7)::INTEGER) + to_milliseconds(i)", value: (i) => ({ months: i % 30, days: i % 7, micros: BigInt(i) * 1000n }) },
+  {
+    name: "t",
+    type: simpleType("time"),
+    sql: "TIME '00:00:00' + to_microseconds(i * 1000003)",
+    value: (i) => BigInt(i) * 1000003n,
+  },
+  {
+    name: "ts",
+    type: simpleType("timestamp"),
+    sql: "make_timestamp((i - 5000) * 1000000007)",
+    value: (i) => BigInt(i - 5000) * 1000000007n,
+  },
+  {
+    name: "ts_ms",
+    type: simpleType("timestamp"),
+    sql: "make_timestamp(i * 1000)::TIMESTAMP_MS",
+    value: (i) => BigInt(i) * 1000n,
+  },
+  {
+    name: "ts_ns",
+    type: simpleType("timestamp"),
+    sql: "make_timestamp(i * 1000)::TIMESTAMP_NS",
+    value: (i) => BigInt(i) * 1000n,
+  },
+  {
+    name: "tz",
+    type: simpleType("timestamptz"),
+    sql: "make_timestamp(i * 1000000)::TIMESTAMPTZ",
+    value: (i) => BigInt(i) * 1_000_000n,
+  },
+  {
+    name: "span",
+    type: simpleType("interval"),
+    sql: "to_months((i % 30)::INTEGER) + to_days((i % 7)::INTEGER) + to_milliseconds(i)",
+    value: (i) => ({ months: i % 30, days: i % 7, micros: BigInt(i) * 1000n }),
+  },
   { name: "short", type: simpleType("utf8"), sql: "'s' || i % 1000", value: (i) => `s${i % 1000}` },
   { name: "edge", type: simpleType("utf8"), sql: "repeat('x', (i % 15)::INTEGER)", value: (i) => "x".repeat(i % 15) },
-  { name: "long", type: simpleType("utf8"), sql: "'größer als zwölf Bytes ' || i", value: (i) => `größer als zwölf Bytes ${i}` },
-  { name: "word", type: simpleType("utf8"), sql: "['DELIVER IN PERSON', 'NONE', 'TAKE BACK RETURN'][1 + i % 3]", value: (i) => ["DELIVER IN PERSON", "NONE", "TAKE BACK RETURN"][i % 3]! },
-  { name: "it's \"q\"", type: simpleType("utf8"), sql: "'it''s ' || i", value: (i) => `it's ${i}` },
-  { name: "bytes", type: simpleType("binary"), sql: "encode('b' || i)", value: (i) => new TextEncoder().encode(`b${i}`) },
+  {
+    name: "long",
+    type: simpleType("utf8"),
+    sql: "'größer als zwölf Bytes ' || i",
+    value: (i) => `größer als zwölf Bytes ${i}`,
+  },
+  {
+    name: "word",
+    type: simpleType("utf8"),
+    sql: "['DELIVER IN PERSON', 'NONE', 'TAKE BACK RETURN'][1 + i % 3]",
+    value: (i) => ["DELIVER IN PERSON", "NONE", "TAKE BACK RETURN"][i % 3]!,
+  },
+  { name: 'it\'s "q"', type: simpleType("utf8"), sql: "'it''s ' || i", value: (i) => `it's ${i}` },
+  {
+    name: "bytes",
+    type: simpleType("binary"),
+    sql: "encode('b' || i)",
+    value: (i) => new TextEncoder().encode(`b${i}`),
+  },
 ];
 const isNull = (i: number): boolean => i % 7 === 3 || (i >= 4096 && i < 6200);
 
@@ -67,11 +137,16 @@ describe("ParquetTableSource", () => {
     const connection = await instance.connect();
     const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
     const full = columns.map(({ name, sql }) => `${sql} AS ${quoted(name)}`);
-    const nulls = columns.map(({ name, sql }) => `CASE WHEN i % 7 = 3 OR (i >= 4096 AND i < 6200) THEN NULL ELSE ${sql} END AS ${quoted(`n ${name}`)}`);
+    const nulls = columns.map(
+      ({ name, sql }) =>
+        `CASE WHEN i % 7 = 3 OR (i >= 4096 AND i < 6200) THEN NULL ELSE ${sql} END AS ${quoted(`n ${name}`)}`,
+    );
     await connection.run(
       `COPY (SELECT ${[...full, ...nulls].join(", ")} FROM range(${rowCount}) t(i)) TO '${path.replaceAll("'", "''")}' (FORMAT parquet, ROW_GROUP_SIZE 4096)`,
     );
-    await connection.run(`COPY (SELECT 1::INTEGER AS i32, 'x' AS f64) TO '${join(directory, "other.parquet")}' (FORMAT parquet)`);
+    await connection.run(
+      `COPY (SELECT 1::INTEGER AS i32, 'x' AS f64) TO '${join(directory, "other.parquet")}' (FORMAT parquet)`,
+    );
     connection.closeSync();
     database = openDuckDatabase({ memoryBytesMax: 256 * 1024 * 1024 });
     source = new ParquetTableSource(database.handle, memory, kernels, () => {});
@@ -85,7 +160,11 @@ describe("ParquetTableSource", () => {
   const whole = [{ path, firstRow: 0, lastRow: rowCount - 1, byteSize: 1000 }];
 
   function scan(names: readonly string[], options: Partial<ScanRequest> = {}): Value[][] {
-    const schema: Schema = names.map((name) => ({ name, type: columns.find((column) => `n ${column.name}` === name || column.name === name)!.type, nullable: true }));
+    const schema: Schema = names.map((name) => ({
+      name,
+      type: columns.find((column) => `n ${column.name}` === name || column.name === name)!.type,
+      nullable: true,
+    }));
     const operator = source.scan({ schema, columns: names, pushed: null, splits: whole, tableName: "t", ...options });
     const rows: Value[][] = [];
     try {
@@ -115,22 +194,63 @@ describe("ParquetTableSource", () => {
       const constant: Expression = { kind: "literal", type: column.type, value: column.value(1234) };
       const expected = Array.from({ length: rowCount }, (_, i) => (isNull(i) ? null : column.value(i)));
       const same = (value: Value): boolean => value !== null && toText(value) === toText(column.value(1234));
-      const call = (operation: string): Expression => ({ kind: "call", name: operation, args: [input, constant], type: simpleType("bool") });
+      const call = (operation: string): Expression => ({
+        kind: "call",
+        name: operation,
+        args: [input, constant],
+        type: simpleType("bool"),
+      });
       assert.equal(scan([name], { pushed: call("eq") }).length, expected.filter(same).length);
-      assert.equal(scan([name], { pushed: call("ne") }).length, expected.filter((value) => value !== null && !same(value)).length);
-      assert.equal(scan([name], { pushed: { kind: "in_list", arg: input, values: [column.value(1234), null] } }).length, expected.filter(same).length);
-      assert.equal(scan([name], { pushed: { kind: "call", name: "is_null", args: [input], type: simpleType("bool") } }).length, expected.filter((value) => value === null).length);
-      const either: Expression = { kind: "or", args: [call("eq"), { kind: "call", name: "is_null", args: [input], type: simpleType("bool") }] };
-      assert.equal(scan([name], { pushed: either }).length, expected.filter((value) => value === null || same(value)).length);
+      assert.equal(
+        scan([name], { pushed: call("ne") }).length,
+        expected.filter((value) => value !== null && !same(value)).length,
+      );
+      assert.equal(
+        scan([name], { pushed: { kind: "in_list", arg: input, values: [column.value(1234), null] } }).length,
+        expected.filter(same).length,
+      );
+      assert.equal(
+        scan([name], { pushed: { kind: "call", name: "is_null", args: [input], type: simpleType("bool") } }).length,
+        expected.filter((value) => value === null).length,
+      );
+      const either: Expression = {
+        kind: "or",
+        args: [call("eq"), { kind: "call", name: "is_null", args: [input], type: simpleType("bool") }],
+      };
+      assert.equal(
+        scan([name], { pushed: either }).length,
+        expected.filter((value) => value === null || same(value)).length,
+      );
     });
   }
 
   it("filters before it gathers, so that batches are full and ranges hold", () => {
-    const pushed: Expression = { kind: "call", name: "ge", args: [{ kind: "input", index: 0, type: simpleType("int32"), nullable: false }, { kind: "literal", type: simpleType("int32"), value: 100 - 2147483648 }], type: simpleType("bool") };
-    const splits = [{ path, firstRow: 50, lastRow: 149, byteSize: 1 }, { path, firstRow: 4090, lastRow: 4099, byteSize: 1 }];
+    const pushed: Expression = {
+      kind: "call",
+      name: "ge",
+      args: [
+        { kind: "input", index: 0, type: simpleType("int32"), nullable: false },
+        { kind: "literal", type: simpleType("int32"), value: 100 - 2147483648 },
+      ],
+      type: simpleType("bool"),
+    };
+    const splits = [
+      { path, firstRow: 50, lastRow: 149, byteSize: 1 },
+      { path, firstRow: 4090, lastRow: 4099, byteSize: 1 },
+    ];
     const rows = scan(["i32", "long", "n long"], { pushed, splits });
-    const expected = [...Array.from({ length: 50 }, (_, i) => i + 100), ...Array.from({ length: 10 }, (_, i) => i + 4090)];
-    assert.deepEqual(rows, expected.map((i) => [i - 2147483648, `größer als zwölf Bytes ${i}`, isNull(i) ? null : `größer als zwölf Bytes ${i}`]));
+    const expected = [
+      ...Array.from({ length: 50 }, (_, i) => i + 100),
+      ...Array.from({ length: 10 }, (_, i) => i + 4090),
+    ];
+    assert.deepEqual(
+      rows,
+      expected.map((i) => [
+        i - 2147483648,
+        `größer als zwölf Bytes ${i}`,
+        isNull(i) ? null : `größer als zwölf Bytes ${i}`,
+      ]),
+    );
   });
 
   it("counts rows without reading a column", () => {
@@ -145,7 +265,16 @@ describe("ParquetTableSource", () => {
   it("names the file that is gone, damaged, of another type or without a column", () => {
     const fails = (file: string, names: readonly string[], code: string, text: RegExp): void => {
       const splits = [{ path: file, firstRow: 0, lastRow: 1, byteSize: 1 }];
-      assert.throws(() => scan(names, { splits }), (thrown) => thrown instanceof EngineError && thrown.code === code && text.test(thrown.message) && thrown.message.includes(file) && thrown.details.file === file, file);
+      assert.throws(
+        () => scan(names, { splits }),
+        (thrown) =>
+          thrown instanceof EngineError &&
+          thrown.code === code &&
+          text.test(thrown.message) &&
+          thrown.message.includes(file) &&
+          thrown.details.file === file,
+        file,
+      );
       assert.equal(memory.usedBytes, 0);
     };
     fails(join(directory, "nowhere.parquet"), ["i32"], "undefined_file", /gone/);
@@ -165,7 +294,13 @@ describe("ParquetTableSource", () => {
     const cancelled = new ParquetTableSource(database.handle, memory, kernels, () => {
       throw new EngineError("query_canceled", "cancelled");
     });
-    const operator = cancelled.scan({ schema: [{ name: "i32", type: simpleType("int32"), nullable: true }], columns: ["i32"], pushed: null, splits: whole, tableName: "t" });
+    const operator = cancelled.scan({
+      schema: [{ name: "i32", type: simpleType("int32"), nullable: true }],
+      columns: ["i32"],
+      pushed: null,
+      splits: whole,
+      tableName: "t",
+    });
     operator.open();
     assert.throws(() => operator.next(), /cancelled/);
     operator.close();
@@ -174,5 +309,7 @@ describe("ParquetTableSource", () => {
 });
 
 function toText(value: Value): string {
-  return JSON.stringify(value, (_key, item: unknown) => (typeof item === "bigint" ? `${item}n` : item instanceof Uint8Array ? [...item] : item));
+  return JSON.stringify(value, (_key, item: unknown) =>
+    typeof item === "bigint" ? `${item}n` : item instanceof Uint8Array ? [...item] : item,
+  );
 }

@@ -8,23 +8,41 @@ import type { Expression } from "../../src/expr/expression.ts";
 import { NestedLoopJoinOperator } from "../../src/operator/nested-loop-join.ts";
 import { SetOperationOperator } from "../../src/operator/set-operation.ts";
 import type { PhysicalJoinType, PhysicalNode } from "../../src/physical/physical-node.ts";
-import { collectRows, makeTaskContext, randomNumbers, type Row, rowSource, sortedText } from "../support/operator-harness.ts";
+import {
+  collectRows,
+  makeTaskContext,
+  randomNumbers,
+  type Row,
+  rowSource,
+  sortedText,
+} from "../support/operator-harness.ts";
 
 const estimate = { rows: 0, bytes: 0 };
 const inputNode: PhysicalNode = { kind: "values", schema: [], estimate, rows: [] };
 const int32 = simpleType("int32");
-const side = (name: string): Schema => [{ name: `${name}n`, type: int32, nullable: true }, { name: `${name}s`, type: simpleType("utf8"), nullable: true }];
+const side = (name: string): Schema => [
+  { name: `${name}n`, type: int32, nullable: true },
+  { name: `${name}s`, type: simpleType("utf8"), nullable: true },
+];
 const left = side("l");
 const right = side("r");
 /** l.n < r.n */
 const lessThan: Expression = {
-  kind: "call", name: "lt", type: simpleType("bool"),
-  args: [{ kind: "input", index: 0, type: int32, nullable: true }, { kind: "input", index: 2, type: int32, nullable: true }],
+  kind: "call",
+  name: "lt",
+  type: simpleType("bool"),
+  args: [
+    { kind: "input", index: 0, type: int32, nullable: true },
+    { kind: "input", index: 2, type: int32, nullable: true },
+  ],
 };
 
 const random = randomNumbers(7);
 function makeRows(count: number, range: number, nulls: number): Value[][] {
-  return Array.from({ length: count }, (_, i) => [random() < nulls ? null : Math.floor(random() * range), `a longer text, number ${i}`]);
+  return Array.from({ length: count }, (_, i) => [
+    random() < nulls ? null : Math.floor(random() * range),
+    `a longer text, number ${i}`,
+  ]);
 }
 
 function outputSchema(joinType: PhysicalJoinType): Schema {
@@ -35,7 +53,13 @@ function outputSchema(joinType: PhysicalJoinType): Schema {
 }
 
 /** By definition, pair by pair. */
-function oracle(joinType: PhysicalJoinType, nullAware: boolean, probe: readonly Row[], build: readonly Row[], test: (l: Row, r: Row) => boolean | null): Row[] {
+function oracle(
+  joinType: PhysicalJoinType,
+  nullAware: boolean,
+  probe: readonly Row[],
+  build: readonly Row[],
+  test: (l: Row, r: Row) => boolean | null,
+): Row[] {
   const results = probe.map((l) => build.map((r) => test(l, r)));
   const probeMatched = results.map((row) => row.includes(true));
   const buildMatched = build.map((_, column) => results.some((row) => row[column] === true));
@@ -57,7 +81,10 @@ function oracle(joinType: PhysicalJoinType, nullAware: boolean, probe: readonly 
     case "left_anti":
       return probe.filter((_, i) => (nullAware ? results[i]!.every((result) => result === false) : !probeMatched[i]));
     case "left_mark":
-      return probe.map((l, i) => [...l, probeMatched[i] ? true : nullAware && results[i]!.includes(null) ? null : false]);
+      return probe.map((l, i) => [
+        ...l,
+        probeMatched[i] ? true : nullAware && results[i]!.includes(null) ? null : false,
+      ]);
     case "right_semi":
       return build.filter((_, j) => buildMatched[j]);
     case "right_anti":
@@ -65,10 +92,28 @@ function oracle(joinType: PhysicalJoinType, nullAware: boolean, probe: readonly 
   }
 }
 
-function join(joinType: PhysicalJoinType, nullAware: boolean, condition: Expression | null, probe: readonly Row[], build: readonly Row[]): Value[][] {
+function join(
+  joinType: PhysicalJoinType,
+  nullAware: boolean,
+  condition: Expression | null,
+  probe: readonly Row[],
+  build: readonly Row[],
+): Value[][] {
   const context = makeTaskContext({ compiler: (memory, kernels) => new ExpressionCompiler(memory, kernels) });
-  const node = { kind: "nested_loop_join" as const, schema: outputSchema(joinType), estimate, joinType, probe: inputNode, build: inputNode, condition, nullAware };
-  const inputs = [rowSource(context, left, probe, { batchRows: 170, selections: true }), rowSource(context, right, build, { batchRows: 60, selections: true })] as const;
+  const node = {
+    kind: "nested_loop_join" as const,
+    schema: outputSchema(joinType),
+    estimate,
+    joinType,
+    probe: inputNode,
+    build: inputNode,
+    condition,
+    nullAware,
+  };
+  const inputs = [
+    rowSource(context, left, probe, { batchRows: 170, selections: true }),
+    rowSource(context, right, build, { batchRows: 60, selections: true }),
+  ] as const;
   try {
     return collectRows(context, new NestedLoopJoinOperator(context, node, ...inputs));
   } finally {
@@ -78,8 +123,25 @@ function join(joinType: PhysicalJoinType, nullAware: boolean, condition: Express
 }
 
 describe("NestedLoopJoinOperator", () => {
-  const types: readonly PhysicalJoinType[] = ["inner", "left", "right", "full", "left_semi", "left_anti", "left_mark", "right_semi", "right_anti"];
-  const sizes = [[0, 0], [0, 5], [5, 0], [1, 1], [300, 70], [70, 200]] as const;
+  const types: readonly PhysicalJoinType[] = [
+    "inner",
+    "left",
+    "right",
+    "full",
+    "left_semi",
+    "left_anti",
+    "left_mark",
+    "right_semi",
+    "right_anti",
+  ];
+  const sizes = [
+    [0, 0],
+    [0, 5],
+    [5, 0],
+    [1, 1],
+    [300, 70],
+    [70, 200],
+  ] as const;
   for (const joinType of types) {
     for (const nullAware of joinType === "left_anti" || joinType === "left_mark" ? [false, true] : [false]) {
       it(`joins ${joinType}${nullAware ? ", NULL-aware" : ""}`, () => {
@@ -88,20 +150,41 @@ describe("NestedLoopJoinOperator", () => {
             const probe = makeRows(probeCount, 1000, nulls);
             const build = makeRows(buildCount, 60, nulls);
             const test = (l: Row, r: Row): boolean | null => (l[0] === null || r[0] === null ? null : l[0]! < r[0]!);
-            assert.deepEqual(sortedText(join(joinType, nullAware, lessThan, probe, build)), sortedText(oracle(joinType, nullAware, probe, build, test)));
+            assert.deepEqual(
+              sortedText(join(joinType, nullAware, lessThan, probe, build)),
+              sortedText(oracle(joinType, nullAware, probe, build, test)),
+            );
           }
           const probe = makeRows(probeCount, 9, 0.1);
           const build = makeRows(buildCount, 9, 0.1);
-          assert.deepEqual(sortedText(join(joinType, nullAware, null, probe, build)), sortedText(oracle(joinType, nullAware, probe, build, () => true)));
+          assert.deepEqual(
+            sortedText(join(joinType, nullAware, null, probe, build)),
+            sortedText(oracle(joinType, nullAware, probe, build, () => true)),
+          );
         }
       });
     }
   }
 
   it("joins left_single, and refuses a second match", () => {
-    const probe: Row[] = [[1, "a"], [5, "b"], [null, "c"]];
-    assert.deepEqual(join("left_single", false, lessThan, probe, [[3, "x"]]), [[1, "a", 3, "x"], [5, "b", null, null], [null, "c", null, null]]);
-    assert.throws(() => join("left_single", false, lessThan, probe, [[3, "x"], [2, "y"]]), (thrown) => thrown instanceof EngineError && thrown.code === "cardinality_violation");
+    const probe: Row[] = [
+      [1, "a"],
+      [5, "b"],
+      [null, "c"],
+    ];
+    assert.deepEqual(join("left_single", false, lessThan, probe, [[3, "x"]]), [
+      [1, "a", 3, "x"],
+      [5, "b", null, null],
+      [null, "c", null, null],
+    ]);
+    assert.throws(
+      () =>
+        join("left_single", false, lessThan, probe, [
+          [3, "x"],
+          [2, "y"],
+        ]),
+      (thrown) => thrown instanceof EngineError && thrown.code === "cardinality_violation",
+    );
   });
 });
 
@@ -114,19 +197,41 @@ describe("SetOperationOperator", () => {
   for (const operation of ["intersect", "except"] as const) {
     for (const all of [false, true]) {
       it(`computes ${operation}${all ? " all" : ""}`, () => {
-        for (const [leftCount, rightCount] of [[0, 0], [0, 10], [10, 0], [3000, 2500]] as const) {
+        for (const [leftCount, rightCount] of [
+          [0, 0],
+          [0, 10],
+          [10, 0],
+          [3000, 2500],
+        ] as const) {
           const make = (rows: number): Value[][] =>
-            Array.from({ length: rows }, () => [random() < 0.2 ? null : Math.floor(random() * 8), random() < 0.2 ? null : `text number ${Math.floor(random() * 120)}`]);
+            Array.from({ length: rows }, () => [
+              random() < 0.2 ? null : Math.floor(random() * 8),
+              random() < 0.2 ? null : `text number ${Math.floor(random() * 120)}`,
+            ]);
           const [leftRows, rightRows] = [make(leftCount), make(rightCount)];
           const context = makeTaskContext({ compiler: (memory, kernels) => new ExpressionCompiler(memory, kernels) });
-          const node = { kind: "set_operation" as const, schema: left, estimate, operation, all, left: inputNode, right: inputNode };
-          const operator = new SetOperationOperator(context, node, rowSource(context, left, leftRows, { selections: true }), rowSource(context, right, rightRows, { selections: true }));
+          const node = {
+            kind: "set_operation" as const,
+            schema: left,
+            estimate,
+            operation,
+            all,
+            left: inputNode,
+            right: inputNode,
+          };
+          const operator = new SetOperationOperator(
+            context,
+            node,
+            rowSource(context, left, leftRows, { selections: true }),
+            rowSource(context, right, rightRows, { selections: true }),
+          );
           const actual = count(collectRows(context, operator));
           const [leftCounts, rightCounts] = [count(leftRows), count(rightRows)];
           const expected = new Map<string, number>();
           for (const [row, times] of leftCounts) {
             const other = rightCounts.get(row) ?? 0;
-            const result = operation === "intersect" ? Math.min(times, other) : all ? times - other : other > 0 ? 0 : times;
+            const result =
+              operation === "intersect" ? Math.min(times, other) : all ? times - other : other > 0 ? 0 : times;
             if (result > 0) expected.set(row, all ? result : 1);
           }
           assert.deepEqual(actual, expected);

@@ -18,9 +18,16 @@ import { collectRows, makeTaskContext, rowSource, sortedText } from "../support/
 const estimate = { rows: 0, bytes: 0 };
 const inputNode: PhysicalNode = { kind: "values", schema: [], estimate, rows: [] };
 const schema: Schema = allTypes.map(({ name, type }) => ({ name, type, nullable: true }));
-const makeRow = (i: number): Value[] => allTypes.map(({ value }, column) => ((i + column) % 11 === 0 ? null : value(i)));
+const makeRow = (i: number): Value[] =>
+  allTypes.map(({ value }, column) => ((i + column) % 11 === 0 ? null : value(i)));
 
-function write(context: TaskContext, sink: StageSink, of: Schema, rows: readonly Value[][], batchRows = 1000): Map<number, EncodedBatch[]> {
+function write(
+  context: TaskContext,
+  sink: StageSink,
+  of: Schema,
+  rows: readonly Value[][],
+  batchRows = 1000,
+): Map<number, EncodedBatch[]> {
   const partitions = new Map<number, EncodedBatch[]>();
   const target = makePartitionSink(context, sink, of, (partition, batch) => {
     assert.ok(batch.rowCount > 0 && batch.body.byteLength <= encodedBodyBytesMax);
@@ -45,10 +52,17 @@ function streamOf(batches: readonly EncodedBatch[], closed: string[]): ShuffleSt
   return { next: () => batches[next++] ?? null, close: () => void closed.push("closed") };
 }
 
-function read(of: Schema, streams: readonly (readonly EncodedBatch[])[], mergeKeys: (PhysicalNode & { kind: "shuffle_read" })["mergeKeys"] = null): Value[][] {
+function read(
+  of: Schema,
+  streams: readonly (readonly EncodedBatch[])[],
+  mergeKeys: (PhysicalNode & { kind: "shuffle_read" })["mergeKeys"] = null,
+): Value[][] {
   const closed: string[] = [];
   const context = makeTaskContext({ shuffle: { open: () => streams.map((batches) => streamOf(batches, closed)) } });
-  const rows = collectRows(context, new ShuffleReadOperator(context, { kind: "shuffle_read", schema: of, estimate, stageId: 0, mergeKeys }));
+  const rows = collectRows(
+    context,
+    new ShuffleReadOperator(context, { kind: "shuffle_read", schema: of, estimate, stageId: 0, mergeKeys }),
+  );
   assert.equal(closed.length, streams.length);
   assert.equal(context.memory.usedBytes, 0);
   return rows;
@@ -72,11 +86,16 @@ describe("the way through a shuffle", () => {
       partitionCount: 7,
     });
     const column = schema.findIndex(({ name }) => name === "utf8");
-    const tasks = [rows.slice(0, 9000), rows.slice(9000)].map((part) => write(makeTaskContext(), keyOf(column), schema, part, 8192));
+    const tasks = [rows.slice(0, 9000), rows.slice(9000)].map((part) =>
+      write(makeTaskContext(), keyOf(column), schema, part, 8192),
+    );
     const partitionOf = new Map<Value, number>();
     const all: Value[][] = [];
     for (let partition = 0; partition < 7; partition++) {
-      const part = read(schema, tasks.map((task) => task.get(partition) ?? []));
+      const part = read(
+        schema,
+        tasks.map((task) => task.get(partition) ?? []),
+      );
       assert.ok(part.length > 1000, "partitions are alike in size");
       for (const row of part) {
         assert.equal(partitionOf.get(row[column]!) ?? partition, partition);
@@ -88,9 +107,16 @@ describe("the way through a shuffle", () => {
   });
 
   it("works in little memory, and with no rows", () => {
-    const sink: StageSink = { kind: "hash", keys: [{ kind: "input", index: 3, type: schema[3]!.type, nullable: true }], partitionCount: 16 };
+    const sink: StageSink = {
+      kind: "hash",
+      keys: [{ kind: "input", index: 3, type: schema[3]!.type, nullable: true }],
+      partitionCount: 16,
+    };
     const partitions = write(makeTaskContext({ memoryBytes: 8 * 2 ** 20 }), sink, schema, rows);
-    assert.deepEqual(sortedText([...partitions.values()].flatMap((batches) => read(schema, [batches]))), sortedText(rows));
+    assert.deepEqual(
+      sortedText([...partitions.values()].flatMap((batches) => read(schema, [batches]))),
+      sortedText(rows),
+    );
     assert.equal(write(makeTaskContext(), sink, schema, []).size, 0);
     assert.deepEqual(read(schema, [[], []]), []);
     assert.deepEqual(read(schema, []), []);
@@ -100,18 +126,38 @@ describe("the way through a shuffle", () => {
     const partitions = write(makeTaskContext(), { kind: "result" }, schema, rows);
     const batches = partitions.get(0)!;
     assert.equal(batches[0]!.rowCount, 1000);
-    assert.deepEqual(batches.flatMap(({ header, body }) => decodeClientBatch(schema, header, body)), rows);
+    assert.deepEqual(
+      batches.flatMap(({ header, body }) => decodeClientBatch(schema, header, body)),
+      rows,
+    );
   });
 
   it("merges writers whose rows are sorted", () => {
-    const of: Schema = [{ name: "n", type: simpleType("int32"), nullable: true }, { name: "s", type: simpleType("utf8"), nullable: true }];
-    const mergeKeys = [{ expression: { kind: "input" as const, index: 0, type: simpleType("int32"), nullable: true }, descending: true, nullsFirst: true }];
-    const all = Array.from({ length: 30_000 }, (_, i): Value[] => [i < 5 ? null : 30_000 - Math.floor(i / 3), `a string of row ${i}`]);
+    const of: Schema = [
+      { name: "n", type: simpleType("int32"), nullable: true },
+      { name: "s", type: simpleType("utf8"), nullable: true },
+    ];
+    const mergeKeys = [
+      {
+        expression: { kind: "input" as const, index: 0, type: simpleType("int32"), nullable: true },
+        descending: true,
+        nullsFirst: true,
+      },
+    ];
+    const all = Array.from({ length: 30_000 }, (_, i): Value[] => [
+      i < 5 ? null : 30_000 - Math.floor(i / 3),
+      `a string of row ${i}`,
+    ]);
     for (const writers of [1, 2, 5]) {
-      const parts = Array.from({ length: writers }, (_, writer) => all.filter((_row, i) => i % writers === writer && writer !== 3));
+      const parts = Array.from({ length: writers }, (_, writer) =>
+        all.filter((_row, i) => i % writers === writer && writer !== 3),
+      );
       const streams = parts.map((part) => write(makeTaskContext(), { kind: "single" }, of, part, 700).get(0) ?? []);
       const merged = read(of, streams, mergeKeys);
-      assert.deepEqual(merged.map(([n]) => n), all.filter((_row, i) => i % writers !== 3).map(([n]) => n));
+      assert.deepEqual(
+        merged.map(([n]) => n),
+        all.filter((_row, i) => i % writers !== 3).map(([n]) => n),
+      );
       assert.deepEqual(sortedText(merged), sortedText(parts.flat()));
     }
   });
@@ -119,9 +165,19 @@ describe("the way through a shuffle", () => {
   it("splits strings over messages of at most 2 MiB", () => {
     const of: Schema = [{ name: "s", type: simpleType("utf8"), nullable: true }];
     const long = Array.from({ length: 300 }, (_, i): Value[] => [i % 7 === 0 ? null : String(i).repeat(20_000)]);
-    for (const sink of [{ kind: "single" }, { kind: "hash", keys: [{ kind: "input", index: 0, type: simpleType("utf8"), nullable: true }], partitionCount: 2 }] as const) {
+    for (const sink of [
+      { kind: "single" },
+      {
+        kind: "hash",
+        keys: [{ kind: "input", index: 0, type: simpleType("utf8"), nullable: true }],
+        partitionCount: 2,
+      },
+    ] as const) {
       const partitions = write(makeTaskContext({ memoryBytes: 96 * 2 ** 20 }), sink, of, long, 300);
-      assert.deepEqual(sortedText([...partitions.values()].flatMap((batches) => read(of, [batches]))), sortedText(long));
+      assert.deepEqual(
+        sortedText([...partitions.values()].flatMap((batches) => read(of, [batches]))),
+        sortedText(long),
+      );
     }
   });
 });
@@ -131,13 +187,30 @@ describe("LimitOperator and UnionOperator", () => {
   const rows = Array.from({ length: 5000 }, (_, i): Value[] => [i]);
 
   it("skip and stop anywhere, and ask for no more than needed", () => {
-    for (const [limit, offset] of [[0, 0], [1, 0], [10, 995], [1000, 1000], [1500, 500], [null, 4990], [10, 6000], [null, 0]] as const) {
+    for (const [limit, offset] of [
+      [0, 0],
+      [1, 0],
+      [10, 995],
+      [1000, 1000],
+      [1500, 500],
+      [null, 4990],
+      [10, 6000],
+      [null, 0],
+    ] as const) {
       for (const selections of [false, true]) {
         const context = makeTaskContext();
         const source = rowSource(context, of, rows, { selections });
-        const operator = new LimitOperator(context, { kind: "limit", schema: of, estimate, limit, offset, input: inputNode }, source);
-        assert.deepEqual(collectRows(context, operator), rows.slice(offset, limit === null ? undefined : offset + limit));
-        if (limit !== null && offset + limit < 5000) assert.equal(source.state.batches, limit === 0 ? 0 : Math.ceil((offset + limit) / 1000));
+        const operator = new LimitOperator(
+          context,
+          { kind: "limit", schema: of, estimate, limit, offset, input: inputNode },
+          source,
+        );
+        assert.deepEqual(
+          collectRows(context, operator),
+          rows.slice(offset, limit === null ? undefined : offset + limit),
+        );
+        if (limit !== null && offset + limit < 5000)
+          assert.equal(source.state.batches, limit === 0 ? 0 : Math.ceil((offset + limit) / 1000));
         assert.equal(source.state.closed, 1);
         assert.equal(context.memory.usedBytes, 0);
       }
@@ -147,9 +220,20 @@ describe("LimitOperator and UnionOperator", () => {
   it("give each input's rows in turn", () => {
     const context = makeTaskContext();
     const inputs = [rows.slice(0, 10), [], rows.slice(10, 3000)].map((part) => rowSource(context, of, part));
-    const operator = new UnionOperator(context, { kind: "union", schema: of, estimate, inputs: [inputNode] }, ...inputs);
+    const operator = new UnionOperator(
+      context,
+      { kind: "union", schema: of, estimate, inputs: [inputNode] },
+      ...inputs,
+    );
     assert.deepEqual(collectRows(context, operator), rows.slice(0, 3000));
-    assert.deepEqual(inputs.map(({ state }) => [state.opened, state.closed]), [[1, 1], [1, 1], [1, 1]]);
+    assert.deepEqual(
+      inputs.map(({ state }) => [state.opened, state.closed]),
+      [
+        [1, 1],
+        [1, 1],
+        [1, 1],
+      ],
+    );
     assert.equal(context.memory.usedBytes, 0);
   });
 });

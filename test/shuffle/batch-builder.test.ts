@@ -19,7 +19,9 @@ const kernels = loadKernels(memory);
 const schema: Schema = allTypes.map(({ name, type }) => ({ name, type, nullable: true }));
 
 function makeRows(count: number, nullEvery: number): Value[][] {
-  return Array.from({ length: count }, (_, i) => allTypes.map(({ value }, column) => (nullEvery > 0 && (i + column) % nullEvery === 0 ? null : value(i))));
+  return Array.from({ length: count }, (_, i) =>
+    allTypes.map(({ value }, column) => (nullEvery > 0 && (i + column) % nullEvery === 0 ? null : value(i))),
+  );
 }
 
 /** Encodes rows that arrive in batches of `batchRows`, every second one with a selection. */
@@ -52,7 +54,14 @@ function toStream(schemaMessage: Uint8Array, batch: EncodedBatch): Uint8Array {
 }
 
 for (const nullEvery of [0, 1, 3]) {
-  for (const [rowCount, batchRows] of [[0, 1], [1, 1], [63, 10], [64, 64], [65, 7], [5000, 700]] as const) {
+  for (const [rowCount, batchRows] of [
+    [0, 1],
+    [1, 1],
+    [63, 10],
+    [64, 64],
+    [65, 7],
+    [5000, 700],
+  ] as const) {
     describe(`a message of ${rowCount} rows, ${nullEvery === 0 ? "no" : `every ${nullEvery}th`} value NULL`, () => {
       const rows = makeRows(rowCount, nullEvery);
 
@@ -71,11 +80,17 @@ for (const nullEvery of [0, 1, 3]) {
         const fields = decodeSchema(encodeShuffleSchema(schema));
         const read = decodeWireBatch(fields, encoded.header, encoded.body);
         const interval = schema.findIndex(({ type }) => type.kind === "interval");
-        assert.deepEqual(read.map((row) => row.with(interval, null)), rows.map((row) => row.with(interval, null)));
+        assert.deepEqual(
+          read.map((row) => row.with(interval, null)),
+          rows.map((row) => row.with(interval, null)),
+        );
         const table = arrow.tableFromIPC(toStream(encodeShuffleSchema(schema), encoded));
         assert.equal(table.numRows, rowCount);
         for (const name of ["utf8", "long utf8", "int64", "bool"]) {
-          assert.deepEqual([...table.getChild(name)!], rows.map((row) => row[schema.findIndex((field) => field.name === name)]));
+          assert.deepEqual(
+            [...table.getChild(name)!],
+            rows.map((row) => row[schema.findIndex((field) => field.name === name)]),
+          );
         }
       });
 
@@ -85,7 +100,10 @@ for (const nullEvery of [0, 1, 3]) {
         const table = arrow.tableFromIPC(toStream(encodeClientSchema(schema), encoded));
         assert.equal(table.numRows, rowCount);
         for (const name of ["utf8", "long utf8", "int64", "bool", "float64"]) {
-          assert.deepEqual([...table.getChild(name)!], rows.map((row) => row[schema.findIndex((field) => field.name === name)]));
+          assert.deepEqual(
+            [...table.getChild(name)!],
+            rows.map((row) => row[schema.findIndex((field) => field.name === name)]),
+          );
         }
       });
     });
@@ -97,7 +115,12 @@ describe("BatchBuilder", () => {
     const of: Schema = [{ name: "text", type: simpleType("utf8"), nullable: true }];
     const region = memory.region();
     const builder = new BatchBuilder(memory, kernels, of, "client", 1024 * 1024);
-    const batch = makeBatch(memory, region, of, Array.from({ length: 100 }, (_, i) => [String(i).repeat(50_000)]));
+    const batch = makeBatch(
+      memory,
+      region,
+      of,
+      Array.from({ length: 100 }, (_, i) => [String(i).repeat(50_000)]),
+    );
     let done = 0;
     let messages = 0;
     const texts: Value[] = [];
@@ -114,7 +137,10 @@ describe("BatchBuilder", () => {
       texts.push(...decodeClientBatch(of, encoded.header, encoded.body).flat());
     }
     assert.ok(messages > 5);
-    assert.deepEqual(texts, Array.from({ length: 100 }, (_, i) => String(i).repeat(50_000)));
+    assert.deepEqual(
+      texts,
+      Array.from({ length: 100 }, (_, i) => String(i).repeat(50_000)),
+    );
     const huge = makeBatch(memory, region, of, [["x".repeat(5_000_000)]]);
     assert.equal(builder.fitting(huge.vectors, 0, 1), 1);
     builder.append(huge.vectors, 0, 1);
@@ -138,6 +164,9 @@ describe("BatchBuilder", () => {
   it("refuses an interval that a client could not read", () => {
     const of: Schema = [{ name: "i", type: simpleType("interval"), nullable: true }];
     const rows = [[{ months: 0, days: 0, micros: 2n ** 62n }]];
-    assert.throws(() => encode("client", of, rows, 1), (thrown) => thrown instanceof EngineError && thrown.code === "datetime_field_overflow");
+    assert.throws(
+      () => encode("client", of, rows, 1),
+      (thrown) => thrown instanceof EngineError && thrown.code === "datetime_field_overflow",
+    );
   });
 });

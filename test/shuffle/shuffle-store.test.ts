@@ -28,7 +28,10 @@ async function readAll(store: ShuffleStore, key: OutputKey): Promise<number[]> {
   return numbers;
 }
 
-const hasCode = (code: string) => (thrown: unknown): boolean => thrown instanceof EngineError && thrown.code === code;
+const hasCode =
+  (code: string) =>
+  (thrown: unknown): boolean =>
+    thrown instanceof EngineError && thrown.code === code;
 
 describe("ShuffleStore", () => {
   const directory = join(mkdtempSync(join(tmpdir(), "onager-store-")), "shuffle");
@@ -51,7 +54,10 @@ describe("ShuffleStore", () => {
     assert.equal(store.inMemory(keyOf(0)), null);
     assert.equal(store.finishTask(keyOf()), null);
     assert.deepEqual(await readAll(store, keyOf(0)), [0, 2, 4, 6, 8]);
-    assert.deepEqual(store.inMemory(keyOf(1))?.map(({ rowCount }) => rowCount), [1, 3, 5, 7, 9]);
+    assert.deepEqual(
+      store.inMemory(keyOf(1))?.map(({ rowCount }) => rowCount),
+      [1, 3, 5, 7, 9],
+    );
     assert.deepEqual(store.inMemory(keyOf(7)), []);
     assert.deepEqual(await readAll(store, keyOf(7)), []);
     assert.equal(store.byteSize, 10 * (16 + bodyBytes));
@@ -104,7 +110,10 @@ describe("ShuffleStore", () => {
     store.releaseJob("job");
     for (let i = 0; i < 15; i++) store.put(keyOf(0, { jobId: "next" }), makeBatch(i));
     store.finishTask(keyOf(0, { jobId: "next" }));
-    assert.deepEqual(await readAll(store, keyOf(0, { jobId: "next" })), Array.from({ length: 15 }, (_, i) => i));
+    assert.deepEqual(
+      await readAll(store, keyOf(0, { jobId: "next" })),
+      Array.from({ length: 15 }, (_, i) => i),
+    );
   });
 
   it("tells readers of failed, unknown and released tasks why", async () => {
