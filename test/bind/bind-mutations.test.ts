@@ -6,7 +6,7 @@ import { bindStatement } from "../../src/bind/bind-statement.ts";
 import { EngineError } from "../../src/common/engine-error.ts";
 import { formatErrorWithPosition } from "../../src/sql/format-error-with-position.ts";
 import { loadParser, parse } from "../../src/sql/parse.ts";
-import { tokenize } from "../../src/sql/tokenize.ts";
+import { tokenAt, tokenize } from "../../src/sql/tokenize.ts";
 import { checkPlan } from "./check-plan.ts";
 import { testCatalog } from "./test-catalog.ts";
 
@@ -46,20 +46,36 @@ function bindAll(sql: string): void {
   }
 }
 
-const edit = fc.record({
-  at: fc.nat(),
-  kind: fc.constantFrom("drop", "insert", "replace", "swap", "repeat"),
-  word: fc.constantFrom(...vocabulary),
-});
-type Edit = { readonly at: number; readonly kind: string; readonly word: string };
+const columns = new Set("a b s d x f flag c ts k".split(" "));
 
-function applyEdit(tokens: readonly string[], { at, kind, word }: Edit): readonly string[] {
+/** Tokens that can stand for each other without breaking the grammar. */
+function classOf(token: string): string {
+  if (columns.has(token)) return "column";
+  if (["t", "u", "w"].includes(token)) return "table";
+  if (["sum", "count", "min", "avg", "upper", "abs", "length", "coalesce"].includes(token)) return "function";
+  if (["and", "or"].includes(token)) return "connective";
+  if (["union", "intersect", "except"].includes(token)) return "set operation";
+  if (["any", "all"].includes(token)) return "quantifier";
+  if (["left", "right", "full", "inner"].includes(token)) return "join";
+  const kind = tokenAt(token, 0).kind;
+  return kind === "word" || kind === "punctuation" ? `only ${token}` : kind;
+}
+
+const alike = Map.groupBy(vocabulary, classOf);
+const kinds = ["alike", "alike", "alike", "alike", "drop", "insert", "replace", "swap", "repeat"];
+const edit = fc.record({ at: fc.nat(), kind: fc.constantFrom(...kinds), choice: fc.nat() });
+type Edit = { readonly at: number; readonly kind: string; readonly choice: number };
+
+function applyEdit(tokens: readonly string[], { at, kind, choice }: Edit): readonly string[] {
   const index = tokens.length === 0 ? 0 : at % tokens.length;
   const [before, after] = [tokens.slice(0, index), tokens.slice(index + 1)];
   const current = tokens[index] ?? "";
+  const pick = (words: readonly string[]): string => words[choice % words.length] ?? "";
+  if (kind === "alike")
+    return [...before, pick(alike.get(current === "" ? "" : classOf(current)) ?? [current]), ...after];
   if (kind === "drop") return [...before, ...after];
-  if (kind === "insert") return [...before, word, current, ...after];
-  if (kind === "replace") return [...before, word, ...after];
+  if (kind === "insert") return [...before, pick(vocabulary), current, ...after];
+  if (kind === "replace") return [...before, pick(vocabulary), ...after];
   if (kind === "repeat") return [...before, current, current, ...after];
   return [...before, ...after.slice(0, 1), current, ...after.slice(1)];
 }
