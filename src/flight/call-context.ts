@@ -1,5 +1,6 @@
 import { Metadata } from "@grpc/grpc-js";
 import { EngineError } from "../common/engine-error.ts";
+import type { CallTracker } from "./call-tracker.ts";
 import type { CallContext } from "./flight-handlers.ts";
 
 /** What the kinds of calls have in common. */
@@ -19,12 +20,15 @@ export type OpenCall = {
   finish(): void;
 };
 
-export function openCall(call: ServerCall): OpenCall {
+export function openCall(call: ServerCall, tracker: CallTracker): OpenCall {
   const controller = new AbortController();
   const responseHeaders = new Metadata();
   let sent = false;
   let finished = false;
+  tracker.begin();
   call.on("cancelled", () => {
+    // The end of the HTTP/2 stream, whatever the event's name says.
+    tracker.end();
     if (!finished) controller.abort(new EngineError("query_canceled", "the client cancelled the call or went away"));
   });
   return {

@@ -1,7 +1,8 @@
-import { Server, ServerCredentials } from "@grpc/grpc-js";
+import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from "@grpc/grpc-js";
 import { EngineError } from "../common/engine-error.ts";
 import type { Logger } from "../common/logger.ts";
 import { ByteBudget } from "./byte-budget.ts";
+import { CallTracker } from "./call-tracker.ts";
 import { addControlService, type ControlHandlers } from "./control-server.ts";
 import type { FlightHandlers } from "./flight-handlers.ts";
 import { addFlightService } from "./flight-service.ts";
@@ -20,12 +21,16 @@ export type FlightServerOptions = {
 
 export type FlightServer = {
   readonly port: number;
-  /** Lets running calls end for `graceMs`, then cuts them off. */
+  /** Takes no new statements, lets running calls end for `graceMs`, then cuts everything off. */
   close(graceMs: number): Promise<void>;
 };
 
 const defaultSendBudgetBytes = 256 * 1024 * 1024;
 const defaultSlowReaderMs = 15 * 60_000;
+const quietMs = 200;
+
+// Its messages for developers would stand between our own log lines; errors reach us as errors.
+if (process.env["GRPC_VERBOSITY"] === undefined) setLogVerbosity(logVerbosity.NONE);
 
 /** Serves Flight, the control protocol, or both on one port. Throws unavailable when the port is taken. */
 export async function startFlightServer(options: FlightServerOptions): Promise<FlightServer> {
@@ -37,16 +42,24 @@ export async function startFlightServer(options: FlightServerOptions): Promise<F
     "grpc.keepalive_time_ms": 30_000,
     "grpc.keepalive_timeout_ms": 20_000,
   });
+  const tracker = new CallTracker();
   if (options.services.flight !== undefined) {
     addFlightService(server, options.services.flight, {
       budget: new ByteBudget(options.sendBudgetBytes ?? defaultSendBudgetBytes),
       slowReaderMs: options.slowReaderMs ?? defaultSlowReaderMs,
+      tracker,
       logger: options.logger,
     });
   }
   if (options.services.control !== undefined) addControlService(server, options.services.control, options.logger);
   const port = await bind(server, options.host, options.port);
-  return { port, close: (graceMs) => shutDown(server, graceMs) };
+  return {
+    port,
+    async close(graceMs) {
+      await tracker.drain(graceMs, quietMs);
+      await shutDown(server);
+    },
+  };
 }
 
 /** `host:port`, with brackets around an IPv6 address. */
@@ -66,12 +79,13 @@ function bind(server: Server, host: string, port: number): Promise<number> {
   });
 }
 
-function shutDown(server: Server, graceMs: number): Promise<void> {
+/**
+ * Cuts all connections. Without grpc-js's own graceful shutdown before: control streams never end by themselves, and sockets
+ * of sessions that were asked to close politely stay open until their peer's keepalive notices.
+ */
+function shutDown(server: Server): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => server.forceShutdown(), graceMs);
-    server.tryShutdown(() => {
-      clearTimeout(timer);
-      resolve();
-    });
+    server.forceShutdown();
+    server.tryShutdown(() => resolve());
   });
 }

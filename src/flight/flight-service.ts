@@ -3,6 +3,7 @@ import type * as grpc from "@grpc/grpc-js";
 import { EngineError } from "../common/engine-error.ts";
 import type { Logger } from "../common/logger.ts";
 import type { ByteBudget } from "./byte-budget.ts";
+import type { CallTracker } from "./call-tracker.ts";
 import { openCall, type OpenCall } from "./call-context.ts";
 import { DoGetWriter, type OutgoingFlightData } from "./do-get-writer.ts";
 import { parseFlightData, type FlightDataParts } from "./flight-data.ts";
@@ -14,7 +15,12 @@ import { decodeProto } from "./proto-codec.ts";
 import { untilAborted } from "./until-aborted.ts";
 import type * as gen from "../gen/protos.ts";
 
-export type FlightServiceOptions = { readonly budget: ByteBudget; readonly slowReaderMs: number; readonly logger: Logger };
+export type FlightServiceOptions = {
+  readonly budget: ByteBudget;
+  readonly slowReaderMs: number;
+  readonly tracker: CallTracker;
+  readonly logger: Logger;
+};
 
 const emptyBody = new Uint8Array(0);
 
@@ -41,7 +47,7 @@ export function addFlightService(server: grpc.Server, handlers: FlightHandlers, 
   const unary =
     <Request, Response>(method: string, handle: (request: Request, call: OpenCall) => Promise<Response>) =>
     (call: grpc.ServerUnaryCall<Request, Response>, callback: grpc.sendUnaryData<Response>): void => {
-      const open = openCall(call);
+      const open = openCall(call, options.tracker);
       handle(call.request, open).then(
         (response) => {
           open.finish();
@@ -58,7 +64,7 @@ export function addFlightService(server: grpc.Server, handlers: FlightHandlers, 
   const streaming =
     <Request, Response>(method: string, run: (call: grpc.ServerWritableStream<Request, Response>, open: OpenCall) => Promise<void>) =>
     (call: grpc.ServerWritableStream<Request, Response>): void => {
-      const open = openCall(call);
+      const open = openCall(call, options.tracker);
       run(call, open).then(
         () => {
           open.finish();
@@ -72,7 +78,7 @@ export function addFlightService(server: grpc.Server, handlers: FlightHandlers, 
   const duplex =
     <Request, Response>(method: string, run: (call: grpc.ServerDuplexStream<Request, Response>, open: OpenCall) => Promise<void>) =>
     (call: grpc.ServerDuplexStream<Request, Response>): void => {
-      const open = openCall(call);
+      const open = openCall(call, options.tracker);
       run(call, open).then(
         () => {
           open.finish();
@@ -88,9 +94,10 @@ export function addFlightService(server: grpc.Server, handlers: FlightHandlers, 
     ListFlights: streaming<gen.Criteria, gen.FlightInfo>("ListFlights", async (call, open) => {
       for (const info of await handlers.listFlights(call.request.expression, open.context)) call.write(info);
     }),
-    GetFlightInfo: unary<gen.FlightDescriptor, gen.FlightInfo>("GetFlightInfo", (request, open) =>
-      handlers.getFlightInfo(request, open.context),
-    ),
+    GetFlightInfo: unary<gen.FlightDescriptor, gen.FlightInfo>("GetFlightInfo", async (request, open) => {
+      options.tracker.assertTakesStatements();
+      return handlers.getFlightInfo(request, open.context);
+    }),
     PollFlightInfo: unary<gen.FlightDescriptor, gen.PollInfo>("PollFlightInfo", (request, open) =>
       handlers.pollFlightInfo(request, open.context),
     ),
@@ -98,7 +105,10 @@ export function addFlightService(server: grpc.Server, handlers: FlightHandlers, 
       schema: encapsulate(await handlers.getSchema(request, open.context)),
     })),
     DoGet: streaming<Buffer, OutgoingFlightData>("DoGet", (call, open) => doGet(handlers, call, open, options)),
-    DoPut: duplex<Buffer, gen.PutResult>("DoPut", (call, open) => doPut(handlers, call, open)),
+    DoPut: duplex<Buffer, gen.PutResult>("DoPut", async (call, open) => {
+      options.tracker.assertTakesStatements();
+      await doPut(handlers, call, open);
+    }),
     DoExchange: duplex<Buffer, OutgoingFlightData>("DoExchange", () =>
       Promise.reject(new EngineError("feature_not_supported", "DoExchange is not supported")),
     ),

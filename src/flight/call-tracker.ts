@@ -1,0 +1,42 @@
+import { EngineError } from "../common/engine-error.ts";
+
+/** Counts the open Flight calls of a server, so that it can drain: take no new statements, and end when the rest is done. */
+export class CallTracker {
+  #open = 0;
+  #draining = false;
+  #onIdle: (() => void) | null = null;
+
+  begin(): void {
+    this.#open++;
+  }
+
+  end(): void {
+    this.#open--;
+    if (this.#open === 0) this.#onIdle?.();
+  }
+
+  /** Throws once the server drains. For calls that start statements: those that read their rows go on. */
+  assertTakesStatements(): void {
+    if (this.#draining) throw new EngineError("unavailable", "the server is shutting down");
+  }
+
+  /** Resolves when no call has been open for `quietMs`, or after `graceMs`. */
+  async drain(graceMs: number, quietMs: number): Promise<void> {
+    this.#draining = true;
+    await new Promise<void>((resolve) => {
+      const deadline = setTimeout(resolve, graceMs);
+      let quiet: NodeJS.Timeout | null = null;
+      const watch = (): void => {
+        if (quiet !== null) clearTimeout(quiet);
+        // A client that has its endpoints now may be about to read them.
+        quiet = setTimeout(() => {
+          if (this.#open > 0) return;
+          clearTimeout(deadline);
+          resolve();
+        }, Math.min(quietMs, graceMs));
+      };
+      this.#onIdle = watch;
+      if (this.#open === 0) watch();
+    });
+  }
+}
