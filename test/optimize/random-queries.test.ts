@@ -1,7 +1,7 @@
 import { loadParser } from "../../src/sql/parse.ts";
 import { assertOptimizedRows, randomOf } from "../support/optimized-rows.ts";
 
-/** Generates SELECTs whose subqueries nest and refer to any outer level. */
+/** Generates SELECTs over joins and derived tables whose subqueries nest and refer to any outer level. */
 class QueryGenerator {
   readonly #random: (bound: number) => number;
   #aliases = 0;
@@ -22,14 +22,48 @@ class QueryGenerator {
 
   #from(outer: readonly string[]): { readonly from: string; readonly aliases: readonly string[] } {
     const first = `q${++this.#aliases}`;
-    const table = () => this.#pick(["t", "u", "w"]);
-    if (this.#random(3) > 0) return { from: `${table()} ${first}`, aliases: [first] };
+    const left = this.#relation();
+    if (this.#random(3) > 0) return { from: `${left} ${first}`, aliases: [first] };
     const second = `q${++this.#aliases}`;
+    const condition = `${first}.${this.#name()} = ${second}.${this.#name()}`;
+    if (this.#random(4) === 0) {
+      const item = this.#pick(["a, b, c", "max(a) a, count(*) b, count(distinct c) c", "distinct b a, a b, c", "min(a) a, b, b + 1 c"]);
+      const tail = item.startsWith("min") ? " group by b" : "";
+      const scope = [`l${second}`, first, ...outer];
+      const lateral = `lateral (select ${item} from ${this.#pick(["t", "u", "w"])} l${second} where ${this.#comparison(scope)} and ${this.#comparison(scope)}${tail}) ${second}`;
+      return { from: `${left} ${first} ${this.#pick(["join", "left join"])} ${lateral} on ${this.#pick([condition, "true"])}`, aliases: [first, second] };
+    }
     const join = this.#pick(["join", "left join", "right join", "full join"]);
-    // A full join's condition must be one of keys to run at all in some engines; here any will do.
     const scope = [first, second, ...(this.#random(4) === 0 ? outer : [])];
-    const condition = `${first}.${this.#name()} = ${second}.${this.#name()}${this.#random(3) === 0 ? ` and ${this.#comparison(scope)}` : ""}`;
-    return { from: `${table()} ${first} ${join} ${table()} ${second} on ${condition}`, aliases: [first, second] };
+    const more = this.#random(3) === 0 ? ` and ${this.#comparison(scope)}` : "";
+    const both = `${left} ${first} ${join} ${this.#relation()} ${second} on ${condition}${more}`;
+    if (this.#random(2) === 0) return { from: both, aliases: [first, second] };
+    const third = `q${++this.#aliases}`;
+    const last = `${this.#pick(["join", "left join", "full join"])} ${this.#relation()} ${third} on ${this.#column([first, second])} = ${third}.${this.#name()}`;
+    return { from: `${both} ${last}`, aliases: [first, second, third] };
+  }
+
+  /** A table, or a derived one with its columns a, b and c. */
+  #relation(): string {
+    const table = this.#pick(["t", "u", "w"]);
+    const other = this.#pick(["t", "u", "w"]);
+    const where = this.#random(2) === 0 ? "" : ` where ${this.#name()} ${this.#operator()} ${this.#random(4)}`;
+    switch (this.#random(12)) {
+      case 0:
+        return `(select a, max(b) b, count(distinct c) c from ${table}${where} group by a)`;
+      case 1:
+        return `(select a, b, c from ${table}${where} ${this.#pick(["union all", "union", "except", "intersect", "except all"])} select b, c, a from ${other})`;
+      case 2:
+        return `(select distinct a, b, a c from ${table}${where})`;
+      case 3:
+        return `(select a, b, c from ${table}${where} order by a, b, c limit ${this.#random(4)} offset ${this.#random(2)})`;
+      case 4:
+        return `(select a + 1 a, case when b > 1 then b end b, coalesce(c, 2) c from ${table}${where})`;
+      case 5:
+        return `(select sum(a) a, count(*) b, count(distinct b) c from ${table}${where})`;
+      default:
+        return table;
+    }
   }
 
   #name(): string {
