@@ -45,7 +45,7 @@ export function toEveryTask(planned: Planned, reader: Partitioning): Planned {
 /** Rows by hash of `keys` (over the node's positions); one partition is the same as a single task. */
 export function toPartitions(planned: Planned, keys: readonly Expression[], partitionCount: number): Planned {
   if (partitionCount === 1) return toSingle(planned);
-  assert(keys.length > 0, "a hash exchange has keys");
+  assert(keys.length > 0 && partitionCount > 1, "a hash exchange has keys and partitions");
   const keySets = keys.map((key) => new Set(key.kind === "input" ? [planned.columns[key.index]!.id] : []));
   return exchange(planned, { kind: "hash", keys, partitionCount }, { kind: "partitions", partitionCount, keys: keySets });
 }

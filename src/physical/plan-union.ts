@@ -79,9 +79,10 @@ function shareStage(context: PlanContext, inputs: readonly Planned[]): { readonl
     const taskCount = Math.max(...kinds.map((kind) => (kind.kind === "scans" ? kind.taskCount : 1)));
     return { placed: inputs, partitioning: { kind: "scans", taskCount } };
   }
-  const counts = new Set(kinds.map((kind) => (kind.kind === "partitions" ? kind.partitionCount : 0)));
+  const counts = kinds.map((kind) => (kind.kind === "partitions" ? kind.partitionCount : 0));
+  const isEqual = counts[0]! > 0 && counts.every((count) => count === counts[0]);
   const bytes = inputs.reduce((sum, input) => sum + input.node.estimate.bytes, 0);
-  const common = counts.size === 1 ? [...counts][0]! : exchangePartitionCount(bytes, context.options);
+  const common = isEqual ? counts[0]! : exchangePartitionCount(bytes, context.options);
   const placed = inputs.map((input) => {
     const { partitioning } = input;
     if (partitioning.kind === "partitions" && partitioning.partitionCount === common && common > 1) return input;
