@@ -29,7 +29,8 @@ function parseStatement(sql: string, prepared: PreparedStatement): Statement {
   if (recognized !== null) return recognized;
   const result = parseTree(prepared.text);
   if ("position" in result) throw syntaxError(sql, prepared, result);
-  const node = must(result.stmts?.[0]?.stmt, "a statement with tokens has a tree");
+  const tree = must(result.stmts?.[0]?.stmt, "a statement with tokens has a tree");
+  const node = prepared.longNames.size === 0 ? tree : withLongNames(tree, prepared.longNames);
   const toOffset = byteOffsets(prepared.text);
   const context: ConvertContext = {
     sql,
@@ -45,12 +46,23 @@ function syntaxError(sql: string, prepared: PreparedStatement, failure: ParserFa
   const atEnd = failure.message.endsWith("at end of input");
   const start = atEnd ? prepared.span.end : prepared.toOriginal(offset);
   const span = atEnd ? { start, end: start } : tokenSpan(sql, start);
-  // The parser would quote the $n that stands in place of a question mark.
-  const message = failure.message.replace(
-    / at or near "\$\d+"$/,
-    () => ` at or near "${sql.slice(span.start, span.end)}"`,
-  );
+  // The parser would quote what stands in place of a question mark or a long name.
+  const message = atEnd
+    ? failure.message
+    : failure.message.replace(
+        /^(syntax error at or near ").*"$/s,
+        (_, before: string) => `${before}${sql.slice(span.start, span.end)}"`,
+      );
   return new EngineError("syntax_error", message, { span });
+}
+
+function withLongNames<T>(tree: T, names: ReadonlyMap<string, string>): T {
+  if (typeof tree === "string") return (names.get(tree) ?? tree) as T;
+  if (typeof tree !== "object" || tree === null) return tree;
+  if (Array.isArray(tree)) return tree.map((part: unknown) => withLongNames(part, names)) as T;
+  return Object.fromEntries(
+    Object.entries(tree).map(([key, value]) => [key, withLongNames(value as unknown, names)]),
+  ) as T;
 }
 
 /** Maps UTF-8 byte offsets to UTF-16 offsets; by a table only where they differ. */

@@ -1,6 +1,6 @@
 import { EngineError } from "../common/engine-error.ts";
 import type { Statement } from "./ast.ts";
-import type { PreparedStatement } from "./prepare-text.ts";
+import { nameOf, type PreparedStatement } from "./prepare-text.ts";
 
 /**
  * Statements that users of analytical engines type and PostgreSQL's grammar lacks, or reads as something else:
@@ -21,8 +21,7 @@ export function recognizeStatement(sql: string, { tokens, span }: PreparedStatem
     const isLast = index === tokens.length - 1;
     if (!isName || (!isLast && text(index + 1) !== ".") || index + 2 === tokens.length)
       throw unexpected(sql, isName ? tokens[index + 1]! : token);
-    const raw = sql.slice(token.start, token.end);
-    names.push(token.kind === "quoted" ? raw.slice(1, -1).replaceAll('""', '"') : raw.toLowerCase());
+    names.push(nameOf(sql, token));
   }
   const name = names.pop();
   if (name === undefined)

@@ -89,7 +89,7 @@ describe("mutated statements", () => {
       fc.property(mutated, ([sql, edits]) =>
         bindAll(edits.reduce<readonly string[]>(applyEdit, tokensOf(sql)).join(" ")),
       ),
-      { numRuns: Number(process.env["ONAGER_FUZZ_RUNS"] ?? 1500) },
+      { numRuns: Number(process.env["ONAGER_FUZZ_RUNS"] ?? 500) },
     );
   });
 
@@ -98,6 +98,6 @@ describe("mutated statements", () => {
       fc.string({ unit: "binary", maxLength: 80 }),
       fc.array(fc.constantFrom(...vocabulary), { maxLength: 30 }).map((words) => words.join(" ")),
     );
-    fc.assert(fc.property(text, bindAll), { numRuns: Number(process.env["ONAGER_FUZZ_RUNS"] ?? 1500) });
+    fc.assert(fc.property(text, bindAll), { numRuns: Number(process.env["ONAGER_FUZZ_RUNS"] ?? 500) });
   });
 });

@@ -108,6 +108,32 @@ describe("parse", () => {
     );
   });
 
+  it("keeps names that PostgreSQL would cut", () => {
+    const long = `Column_${"x".repeat(80)}`;
+    const accented = `${"é".repeat(40)} "q"`;
+    const sql = `select ${long}, "${accented.replaceAll('"', '""')}", ?, q.${long} as long_name_0 from t where ${long} = ?`;
+    const [first, second, third, fourth] = items(sql);
+    assert(
+      first?.kind === "column" && second?.kind === "column" && third?.kind === "parameter" && fourth?.kind === "column",
+    );
+    assert.deepEqual(
+      [first.parts, second.parts, fourth.parts],
+      [[long.toLowerCase()], [accented], ["q", long.toLowerCase()]],
+    );
+    assert.deepEqual(
+      texts(sql).map((text) => text.length),
+      [87, 48, 1, 89],
+    );
+    assert.equal(select(sql).items[3]!.alias, "long_name_0");
+    const { where } = select(sql);
+    assert(where?.kind === "operator");
+    assert.deepEqual(
+      where.args.map(({ span }) => span.start),
+      [sql.lastIndexOf(long), sql.length - 1],
+    );
+    assert.match(failure(`select ${long} ${long} ${long}`), new RegExp(`near "${long}"`));
+  });
+
   it("recognises statements outside the grammar", () => {
     assert.equal(only("Show Tables").kind, "show_tables");
     for (const [sql, qualifiers, name] of [
