@@ -5,7 +5,7 @@ import { asDecimalType } from "../expr/coerce.ts";
 import type { CastExpression } from "../expr/expression.ts";
 import { boundsOfInteger, powerOfTen } from "../expr/numeric-values.ts";
 import { narrowChecked, pushLong } from "./emit-arithmetic.ts";
-import { raiseUnlessFits, roundingModes, scaleDown, scaleUp, withForm } from "./emit-decimal.ts";
+import { raiseUnlessFits, roundingModes, scaleDown, scaleUp } from "./emit-decimal.ts";
 import { pushFloorModulo, splitTimestamp } from "./emit-temporal.ts";
 import type { Emitter } from "./emitter.ts";
 import { frameLocal } from "./frame.ts";
@@ -17,7 +17,7 @@ export function emitCast(emitter: Emitter, cast: CastExpression): Operand {
   const from = arg.type;
   const to = cast.type;
   if (arg.isNull === "always") return emitter.nothing(to);
-  if (sameType(from, to)) return to.kind === "decimal" ? withForm(arg, emitter, to) : arg;
+  if (sameType(from, to)) return to.kind === "decimal" ? emitter.inForm(arg, to) : arg;
   if (from.kind === "utf8" || to.kind === "utf8") return emitter.fallback(cast, [arg]);
   const one = (low: Operand["low"]): Operand => ({ type: to, low, high: null, isNull: null });
   if (to.kind === "bool") return emitter.strict(to, [arg], true, () => one(emitter.store("i32", () => pushIsNotZero(emitter, arg))));
@@ -141,11 +141,11 @@ function toDecimal(emitter: Emitter, cast: CastExpression, arg: Operand, to: Dec
       const room = decimalType(Math.max(0, to.precision - up), from.scale);
       raiseUnlessFits(emitter, cast, source, room);
     }
-    return withForm(scaleUp(emitter, cast, source, to.scale), emitter, to);
+    return emitter.inForm(scaleUp(emitter, cast, source, to.scale), to);
   }
   const rounded = scaleDown(emitter, cast, source, to.scale, roundingModes.round);
   if (from.precision + up + 1 > to.precision) raiseUnlessFits(emitter, cast, rounded, to);
-  return withForm(rounded, emitter, to);
+  return emitter.inForm(rounded, to);
 }
 
 function integerAsDecimal(emitter: Emitter, arg: Operand): Operand {

@@ -1,10 +1,9 @@
 import type { DataType, DecimalType } from "../arrow/data-type.ts";
-import { maxDecimalPrecision, typeName } from "../arrow/data-type.ts";
+import { decimalType, maxDecimalPrecision, typeName } from "../arrow/data-type.ts";
 import type { CallExpression, Expression } from "../expr/expression.ts";
 import { powerOfTen } from "../expr/numeric-values.ts";
 import type { Emitter } from "./emitter.ts";
 import { classOf, type Operand } from "./operand.ts";
-import { decimalType } from "../arrow/data-type.ts";
 
 /** Every value of this many digits fits an int64. */
 export const digits64Max = 18;
@@ -101,14 +100,6 @@ export function raiseUnlessFits(emitter: Emitter, expression: Expression, operan
   emitter.raiseIf(expression, "numeric_value_out_of_range", `${typeName(type)} out of range`);
 }
 
-/** The decimal in the form (64 or 128 bits) of another type of its scale; the caller knows that it fits. */
-export function withForm(operand: Operand, emitter: Emitter, type: DecimalType): Operand {
-  if (type.bits === 64) return { type, low: operand.low, high: null, isNull: operand.isNull };
-  if (operand.high !== null) return { ...operand, type };
-  const high = emitter.store("i64", () => emitter.pushHigh(operand));
-  return { type, low: operand.low, high, isNull: operand.isNull };
-}
-
 /** ceil, floor, round and trunc of a decimal to the scale of the call's type. */
 export function emitDecimalRounding(emitter: Emitter, call: CallExpression): Operand {
   const arg = emitter.emit(call.args[0]!);
@@ -119,6 +110,6 @@ export function emitDecimalRounding(emitter: Emitter, call: CallExpression): Ope
     const rounded = scaleDown(emitter, call, arg, type.scale, mode);
     const needed = (arg.type as DecimalType).precision - (arg.type as DecimalType).scale + type.scale + 1;
     if (needed > type.precision && rounded !== arg) raiseUnlessFits(emitter, call, rounded, type);
-    return withForm(rounded, emitter, type);
+    return emitter.inForm(rounded, type);
   });
 }

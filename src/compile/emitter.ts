@@ -1,4 +1,4 @@
-import type { DataType } from "../arrow/data-type.ts";
+import type { DataType, DecimalType } from "../arrow/data-type.ts";
 import { byteWidthOf } from "../arrow/data-type.ts";
 import type { Value } from "../arrow/value.ts";
 import { assert, must } from "../common/assert.ts";
@@ -78,7 +78,9 @@ export class Emitter {
       const known = scope.get(id);
       if (known !== undefined) return known;
     }
-    const operand = expression.kind === "input" ? this.#input(expression) : this.#emitPart(this, expression);
+    const made = expression.kind === "input" ? this.#input(expression) : this.#emitPart(this, expression);
+    const type = typeOf(expression);
+    const operand = type.kind === "decimal" ? this.inForm(made, type) : made;
     this.#scopes.at(-1)!.set(id, operand);
     return operand;
   }
@@ -365,6 +367,13 @@ export class Emitter {
       this.push(value.low, wasmTypeOf(variable.type));
     }
     this.code.set(variable.low.local);
+  }
+
+  /** A decimal in the form (64 or 128 bits) of another type of its scale; the caller knows that it fits. */
+  inForm(operand: Operand, type: DecimalType): Operand {
+    if (type.bits === 64) return operand.high === null ? { ...operand, type } : { type, low: operand.low, high: null, isNull: operand.isNull };
+    if (operand.high !== null) return { ...operand, type };
+    return { type, low: operand.low, high: this.store("i64", () => this.pushHigh(operand)), isNull: operand.isNull };
   }
 
   /** Computes a rare function or cast in JavaScript, through the interpreter. */

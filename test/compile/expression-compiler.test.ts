@@ -118,6 +118,33 @@ describe("the expression compiler", () => {
     region.free();
   });
 
+  it("computes in 64 bits what the planner knows to fit", () => {
+    const money = decimalType(15, 2);
+    const narrow = (expression: Expression): Expression => {
+      if (expression.kind !== "call" || expression.type.kind !== "decimal") return expression;
+      return { ...expression, type: { ...expression.type, bits: 64 }, args: expression.args.map(narrow) };
+    };
+    const moneySchema: Schema = [0, 1, 2].map((index) => ({ name: `m${index}`, type: money, nullable: true }));
+    const [price, discount, tax] = moneySchema.map(({ nullable, type }, index): Expression => ({ kind: "input", index, type, nullable })) as [Expression, Expression, Expression];
+    const one = literal(1, int32);
+    const net = resolveFunction("*", [price, resolveFunction("-", [one, discount])]);
+    const charge = resolveFunction("*", [net, resolveFunction("+", [one, tax])]);
+    const mixed = resolveFunction("coalesce", [resolveFunction("-", [narrow(net)]), charge]);
+    const rows = Array.from({ length: 50 }, (_, row): Value[] => [BigInt(row * 12345 - 1000), BigInt(row % 11), row % 9 === 0 ? null : BigInt(row % 8)]);
+    const results = [[net, charge, mixed], [narrow(net), narrow(charge), mixed]].map((expressions) => {
+      const region = memory.region();
+      const projector = compiler.projector(expressions, moneySchema);
+      projector.open();
+      const batch = batchOfValues(memory, region, moneySchema, rows, null);
+      const values = projector.evaluate(batch).map((vector) => valuesOfVector(memory, vector, rows.length));
+      projector.close();
+      region.free();
+      return values;
+    });
+    assert.deepEqual(results[1], results[0]);
+    assert.equal(results[0]![0]![7], (7n * 12345n - 1000n) * 93n);
+  });
+
   it("compiles in well under a millisecond", function () {
     this.timeout(10_000);
     const money = decimalType(15, 2);
