@@ -58,7 +58,7 @@ export class RowStore {
 
   /** `rowCount` new rows of zeros; their addresses go to `out`. */
   reserve(rowCount: number, out: number): void {
-    for (let done = 0; done < rowCount; ) {
+    for (let done = 0; done < rowCount;) {
       const { address, rowCount: room } = this.room();
       const count = Math.min(room, rowCount - done);
       kernelNamed(this.#kernels, "rowSequence")(address, this.layout.width, count, out + done * 4);
@@ -92,13 +92,28 @@ export class RowStore {
       if (longBytes > 0) {
         const heap = this.#region.allocate(longBytes);
         kernelNamed(this.#kernels, "scatterRowsString")(
-          data, validity, selection, rowCount, rows, offset, nullOffset, nullMask, heap,
+          data,
+          validity,
+          selection,
+          rowCount,
+          rows,
+          offset,
+          nullOffset,
+          nullMask,
+          heap,
         );
         return;
       }
     }
     kernelNamed(this.#kernels, `scatterRows${width}`)(
-      data, validity, selection, rowCount, rows, offset, nullOffset, nullMask,
+      data,
+      validity,
+      selection,
+      rowCount,
+      rows,
+      offset,
+      nullOffset,
+      nullMask,
     );
   }
 
@@ -131,7 +146,16 @@ export class RowStore {
     const { type, offset, nullOffset, nullMask } = must(this.layout.columns[column], "no such column");
     const mayBeNull = vector.validity !== 0 || this.#mayBeNull[column] ? 1 : 0;
     return kernelNamed(this.#kernels, `matchRows${equalityKindOf(type)}`)(
-      vector.data, vector.validity, mayBeNull, positions, rows, count, offset, nullOffset, nullMask, misses,
+      vector.data,
+      vector.validity,
+      mayBeNull,
+      positions,
+      rows,
+      count,
+      offset,
+      nullOffset,
+      nullMask,
+      misses,
     );
   }
 
@@ -140,7 +164,12 @@ export class RowStore {
     for (const page of this.#pages) {
       for (let done = 0; done < page.rowCount; done += countMax) {
         const count = Math.min(countMax, page.rowCount - done);
-        kernelNamed(this.#kernels, "rowSequence")(page.address + done * this.layout.width, this.layout.width, count, scratch);
+        kernelNamed(this.#kernels, "rowSequence")(
+          page.address + done * this.layout.width,
+          this.layout.width,
+          count,
+          scratch,
+        );
         yield { rows: scratch, count };
       }
     }
@@ -154,7 +183,12 @@ export class RowStore {
       const from = first + done - pageFirst;
       if (from < page.rowCount && done < count) {
         const here = Math.min(count - done, page.rowCount - from);
-        kernelNamed(this.#kernels, "rowSequence")(page.address + from * this.layout.width, this.layout.width, here, out + done * 4);
+        kernelNamed(this.#kernels, "rowSequence")(
+          page.address + from * this.layout.width,
+          this.layout.width,
+          here,
+          out + done * 4,
+        );
         done += here;
       }
       pageFirst += page.rowCount;

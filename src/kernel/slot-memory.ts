@@ -111,7 +111,9 @@ export class SlotMemory {
 
   /** Joins free runs that lie side by side, which freeing alone does not do; then cuts them into powers of two again. */
   #coalesce(): void {
-    const runs = this.#free.flatMap((addresses, sizeClass) => addresses.map((address) => ({ address, byteSize: chunkByteSize * 2 ** sizeClass })));
+    const runs = this.#free.flatMap((addresses, sizeClass) =>
+      addresses.map((address) => ({ address, byteSize: chunkByteSize * 2 ** sizeClass })),
+    );
     runs.sort((left, right) => left.address - right.address);
     for (const addresses of this.#free) addresses.length = 0;
     const joined: { address: number; byteSize: number }[] = [];
@@ -126,7 +128,7 @@ export class SlotMemory {
       joined.pop();
     }
     for (const { address, byteSize } of joined) {
-      for (let done = 0; done < byteSize; ) {
+      for (let done = 0; done < byteSize;) {
         const sizeClass = 31 - Math.clz32((byteSize - done) / chunkByteSize);
         this.#free[sizeClass]!.push(address + done);
         done += chunkByteSize * 2 ** sizeClass;
@@ -139,7 +141,8 @@ export class SlotMemory {
     for (let larger = sizeClass + 1; larger < this.#free.length; larger++) {
       const address = this.#free[larger]!.pop();
       if (address === undefined) continue;
-      for (let half = larger - 1; half >= sizeClass; half--) this.#free[half]!.push(address + chunkByteSize * 2 ** half);
+      for (let half = larger - 1; half >= sizeClass; half--)
+        this.#free[half]!.push(address + chunkByteSize * 2 ** half);
       return address;
     }
     return undefined;

@@ -113,7 +113,11 @@ export function readValue(memory: SlotMemory, vector: Vector, index: number): Va
       if (type.bits === 64) return memory.i64[address / 8]!;
       return (memory.i64[address / 8 + 1]! << 64n) | memory.u64[address / 8]!;
     case "interval":
-      return { months: memory.i32[address / 4]!, days: memory.i32[address / 4 + 1]!, micros: memory.i64[address / 8 + 1]! };
+      return {
+        months: memory.i32[address / 4]!,
+        days: memory.i32[address / 4 + 1]!,
+        micros: memory.i64[address / 8 + 1]!,
+      };
     case "utf8":
       return new TextDecoder("utf-8", { ignoreBOM: true }).decode(readView(memory, address));
     case "binary":

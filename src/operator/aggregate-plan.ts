@@ -1,6 +1,6 @@
 import type { DataType } from "../arrow/data-type.ts";
-import { isFloat, isStringLike, simpleType } from "../arrow/data-type.ts";
-import { must, unreachable } from "../common/assert.ts";
+import { isFloat, isStringLike, sameLayout, simpleType } from "../arrow/data-type.ts";
+import { assert, must, unreachable } from "../common/assert.ts";
 import { stateTypes } from "../expr/aggregate-registry.ts";
 import { expressionEquals, isNullable, typeOf } from "../expr/expression-properties.ts";
 import type { AggregateCall, Expression } from "../expr/expression.ts";
@@ -34,8 +34,22 @@ export type AccumulatorSpec = {
 /** How an output column is made of a row's columns. */
 export type OutputRecipe =
   | { readonly kind: "column"; readonly column: number; readonly limitDigits: boolean; readonly label: string }
-  | { readonly kind: "average"; readonly sum: number; readonly count: number; readonly sumType: DataType; readonly factor: bigint; readonly type: DataType; readonly label: string }
-  | { readonly kind: "variance"; readonly count: number; readonly squares: number; readonly sample: boolean; readonly root: boolean };
+  | {
+      readonly kind: "average";
+      readonly sum: number;
+      readonly count: number;
+      readonly sumType: DataType;
+      readonly factor: bigint;
+      readonly type: DataType;
+      readonly label: string;
+    }
+  | {
+      readonly kind: "variance";
+      readonly count: number;
+      readonly squares: number;
+      readonly sample: boolean;
+      readonly root: boolean;
+    };
 
 export type DistinctSetSpec = { readonly argument: number; readonly filter: number | null };
 
@@ -89,7 +103,12 @@ class Planner {
     const label = `${call.name}(${call.distinct ? "distinct …" : "…"})`;
     const column = (accumulator: AccumulatorSpec, at = 0): number => accumulator.columns[at]!;
     const asIs = (accumulator: AccumulatorSpec): OutputRecipe[] =>
-      accumulator.columns.map((at, index) => ({ kind: "column", column: at, limitDigits: needsDigitCheck(accumulator.types[index]!, call), label }));
+      accumulator.columns.map((at, index) => ({
+        kind: "column",
+        column: at,
+        limitDigits: needsDigitCheck(accumulator.types[index]!, call),
+        label,
+      }));
     const whole = this.#node.mode !== "partial";
     switch (call.name) {
       case "count":
@@ -101,7 +120,17 @@ class Planner {
         const count = this.#count(call);
         if (!whole) return [...asIs(sum), ...asIs(count)];
         const factor = averageFactor(call);
-        return [{ kind: "average", sum: column(sum), count: column(count), sumType: states[0]!, factor, type: call.type, label }];
+        return [
+          {
+            kind: "average",
+            sum: column(sum),
+            count: column(count),
+            sumType: states[0]!,
+            factor,
+            type: call.type,
+            label,
+          },
+        ];
       }
       case "stddev_samp":
       case "stddev_pop":
@@ -122,26 +151,46 @@ class Planner {
     // In final mode the argument is not there any more, and every call has its own state.
     const counted = arg !== undefined && (call.distinct || this.#node.mode === "final" || isNullable(arg)) ? arg : null;
     return this.#accumulator(call, counted, {
-      kind: "count", updateKernel: "updateCount", mergeKernel: "sum64_int64", pickOperation: 0, types: [simpleType("int64")], startsNull: false,
+      kind: "count",
+      updateKernel: "updateCount",
+      mergeKernel: "sum64_int64",
+      pickOperation: 0,
+      types: [simpleType("int64")],
+      startsNull: false,
     });
   }
 
   #sum(call: AggregateCall, state: DataType): AccumulatorSpec {
     const arg = must(call.args[0], "sum has an argument");
     return this.#accumulator(call, arg, {
-      kind: "sum", updateKernel: sumKernel(typeOf(arg), state), mergeKernel: sumKernel(state, state), pickOperation: 0, types: [state], startsNull: true,
+      kind: "sum",
+      updateKernel: sumKernel(typeOf(arg), state),
+      mergeKernel: sumKernel(state, state),
+      pickOperation: 0,
+      types: [state],
+      startsNull: true,
     });
   }
 
   #moments(call: AggregateCall): AccumulatorSpec {
     return this.#accumulator(call, must(call.args[0], "a variance has an argument"), {
-      kind: "moments", updateKernel: "updateMoments", mergeKernel: "mergeMoments", pickOperation: 0, types: stateTypes(call), startsNull: false,
+      kind: "moments",
+      updateKernel: "updateMoments",
+      mergeKernel: "mergeMoments",
+      pickOperation: 0,
+      types: stateTypes(call),
+      startsNull: false,
     });
   }
 
   #pick(call: AggregateCall): AccumulatorSpec {
     const kernel = `pick_${pickForm(call.type)}`;
-    return this.#accumulator(call, must(call.args[0], `${call.name} has an argument`), {
+    const arg = must(call.args[0], `${call.name} has an argument`);
+    assert(
+      this.#node.mode === "final" || sameLayout(typeOf(arg), call.type),
+      () => `${call.name} gives values as it takes them`,
+    );
+    return this.#accumulator(call, arg, {
       kind: isStringLike(call.type) ? "pick_string" : "pick",
       updateKernel: kernel,
       mergeKernel: kernel,
@@ -165,7 +214,12 @@ class Planner {
     if (known !== undefined) return known;
     const first = this.#node.groups.length + this.#stateTypes.length;
     const accumulator: AccumulatorSpec = {
-      ...form, argument, filter, distinctSet, columns: form.types.map((_, index) => first + index), label: call.name,
+      ...form,
+      argument,
+      filter,
+      distinctSet,
+      columns: form.types.map((_, index) => first + index),
+      label: call.name,
     };
     this.#stateTypes.push(...form.types);
     this.#accumulators.push(accumulator);

@@ -68,11 +68,21 @@ export class AggregationSpill {
     if (partitions === undefined) this.#open.set(level, (partitions = this.#makePartitions(level)));
     const groupCount = this.#plan.groupTypes.length;
     if (this.#grouped) {
-      this.#spillTable(this.#state.groups, groupCount, level, partitions.map((partition) => partition.states));
+      this.#spillTable(
+        this.#state.groups,
+        groupCount,
+        level,
+        partitions.map((partition) => partition.states),
+      );
     }
     this.#state.sets.forEach((set, index) => {
       const keyCount = this.#grouped ? groupCount : 1;
-      this.#spillTable(set, keyCount, level, partitions!.map((partition) => partition.sets[index]!));
+      this.#spillTable(
+        set,
+        keyCount,
+        level,
+        partitions!.map((partition) => partition.sets[index]!),
+      );
       set.clear();
     });
     if (this.#grouped) this.#state.start();
@@ -145,7 +155,9 @@ export class AggregationSpill {
     return Array.from({ length: partitionCount }, (_, index) => ({
       level,
       states: new SpillRun(this.#context, `aggregate-${level}-${index}`, [...groupTypes, ...stateTypes]),
-      sets: distinctTypes.map((type) => new SpillRun(this.#context, `distinct-${level}-${index}`, [...groupTypes, type])),
+      sets: distinctTypes.map(
+        (type) => new SpillRun(this.#context, `distinct-${level}-${index}`, [...groupTypes, type]),
+      ),
     }));
   }
 

@@ -71,9 +71,12 @@ export class AggregationState {
     const groupVectors = vectors.slice(0, this.#plan.groupTypes.length);
     const lists = this.#find(groupVectors, rowCount);
     const filtered = new Map<number, { readonly positions: number; readonly count: number; readonly rows: number }>();
-    const selected = (filter: number): { readonly positions: number; readonly count: number; readonly rows: number } => {
+    const selected = (
+      filter: number,
+    ): { readonly positions: number; readonly count: number; readonly rows: number } => {
       let selection = filtered.get(filter);
-      if (selection === undefined) filtered.set(filter, (selection = this.#select(vectors[filter]!, rowCount, lists.rows)));
+      if (selection === undefined)
+        filtered.set(filter, (selection = this.#select(vectors[filter]!, rowCount, lists.rows)));
       return selection;
     };
     this.#plan.accumulators.forEach((accumulator, index) => {
@@ -88,7 +91,8 @@ export class AggregationState {
       }
       const { positions, count, rows } = selected(filter);
       if (count === 0) return;
-      const kept = vector === null ? null : gatherVector(this.#context.kernels, vector, positions, count, this.#perBatch, false);
+      const kept =
+        vector === null ? null : gatherVector(this.#context.kernels, vector, positions, count, this.#perBatch, false);
       this.#update(accumulator, index, kept, rows, count);
     });
     this.#plan.distinctSets.forEach(({ argument, filter }, index) => {
@@ -100,7 +104,11 @@ export class AggregationState {
       const { positions, count } = selected(filter);
       if (count === 0) return;
       const { kernels } = this.#context;
-      this.insertDistinct(index, keys.map((key) => gatherVector(kernels, key, positions, count, this.#perBatch, false)), count);
+      this.insertDistinct(
+        index,
+        keys.map((key) => gatherVector(kernels, key, positions, count, this.#perBatch, false)),
+        count,
+      );
     });
   }
 
@@ -158,7 +166,12 @@ export class AggregationState {
   /** The output columns of these rows; strings stay in the state's memory. */
   output(rows: number, count: number, region: Region): Vector[] {
     const { groupTypes, outputs } = this.#plan;
-    const groupVectors = this.groups.store.gather(rows, count, groupTypes.map((_, index) => index), region);
+    const groupVectors = this.groups.store.gather(
+      rows,
+      count,
+      groupTypes.map((_, index) => index),
+      region,
+    );
     return [...groupVectors, ...outputs.map((recipe) => this.#finish(recipe, rows, count, region))];
   }
 
@@ -241,7 +254,11 @@ export class AggregationState {
       return;
     }
     const [counts, means, squares] = states.map((state) => state.data) as [number, number, number];
-    const [c, m, s] = accumulator.columns.map((column) => this.groups.store.layout.columns[column]!.offset) as [number, number, number];
+    const [c, m, s] = accumulator.columns.map((column) => this.groups.store.layout.columns[column]!.offset) as [
+      number,
+      number,
+      number,
+    ];
     kernelNamed(this.#context.kernels, "mergeMoments")(counts, means, squares, rows, this.#single, count, c, m, s);
   }
 
@@ -254,9 +271,22 @@ export class AggregationState {
       run(accumulator.pickOperation, data, validity, rows, this.#single, count, offset, nullOffset, nullMask);
     } else if (accumulator.kind === "pick_string") {
       const pending = this.#perBatch.allocate(count * 4 + 4);
-      const waiting = run(accumulator.pickOperation, data, validity, rows, this.#single, count, offset, nullOffset, nullMask, pending);
+      const waiting = run(
+        accumulator.pickOperation,
+        data,
+        validity,
+        rows,
+        this.#single,
+        count,
+        offset,
+        nullOffset,
+        nullMask,
+        pending,
+      );
       if (waiting === 0) return;
-      const heap = this.groups.store.heap.allocate(kernelNamed(kernels, "pickedStringBytes")(pending, waiting, offset) >>> 0);
+      const heap = this.groups.store.heap.allocate(
+        kernelNamed(kernels, "pickedStringBytes")(pending, waiting, offset) >>> 0,
+      );
       kernelNamed(kernels, "movePickedStrings")(pending, waiting, offset, heap);
     } else {
       const mask = this.#mayBeNull[index] ? nullMask : 0;
@@ -286,14 +316,26 @@ export class AggregationState {
         const validity = region.allocate(bitmapByteSize(count));
         this.#context.memory.u8.fill(0xff, validity, validity + bitmapByteSize(count));
         const nulls = kernelNamed(kernels, "finishVariance")(
-          counts.data, squares.data, count, recipe.sample ? 1 : 0, recipe.root ? 1 : 0, data, validity,
+          counts.data,
+          squares.data,
+          count,
+          recipe.sample ? 1 : 0,
+          recipe.root ? 1 : 0,
+          data,
+          validity,
         );
         return { type: simpleType("float64"), data, validity: nulls === 0 ? 0 : validity };
       }
     }
   }
 
-  #average(recipe: OutputRecipe & { kind: "average" }, sum: Vector, counts: Vector, count: number, region: Region): Vector {
+  #average(
+    recipe: OutputRecipe & { kind: "average" },
+    sum: Vector,
+    counts: Vector,
+    count: number,
+    region: Region,
+  ): Vector {
     const { kernels } = this.#context;
     const { type } = recipe;
     if (type.kind !== "decimal") {

@@ -18,7 +18,7 @@ import { UnionOperator } from "./union.ts";
 import { ValuesOperator } from "./values.ts";
 
 /** The operators of a task's plan, and what they did so far: in pre-order of the plan, inputs as task-report.ts orders them. */
-export type OperatorTree = { readonly root: Operator; metrics(): OperatorMetrics[] };
+export type OperatorTree = { readonly root: Operator; readonly metrics: () => OperatorMetrics[] };
 
 /** Takes no memory yet: that begins with `root.open()`. */
 export function buildOperators(plan: PhysicalNode, context: TaskContext): OperatorTree {

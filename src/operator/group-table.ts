@@ -59,7 +59,12 @@ export class GroupTable {
    * The row of each key, found or made: addresses go to `found` (`count` u32s). `hashes`: hashColumns of the key vectors, which
    * are dense. Gives the list of the rows that were made, valid until the next call.
    */
-  findOrCreate(keys: readonly Vector[], hashes: number, count: number, found: number): { readonly rows: number; readonly count: number } {
+  findOrCreate(
+    keys: readonly Vector[],
+    hashes: number,
+    count: number,
+    found: number,
+  ): { readonly rows: number; readonly count: number } {
     const scratch = this.#prepare(count);
     let created = 0;
     let positions = 0;
@@ -67,12 +72,27 @@ export class GroupTable {
     for (let round = 0; pending > 0; round++) {
       const before = created;
       let candidates = 0;
-      for (let first = 0; first < pending; ) {
+      for (let first = 0; first < pending;) {
         const { address, rowCount: room } = this.store.room();
         kernelNamed(this.#kernels, "groupProbe")(
-          this.#table, this.#slotCount - 1, Math.clz32(this.#slotCount) + 33, hashes, positions, first, pending, round > 0 ? 1 : 0,
-          scratch.slots, found, scratch.candidatePositions + candidates * 4, scratch.candidateRows + candidates * 4,
-          scratch.createdPositions + created * 4, scratch.createdRows + created * 4, address, this.store.layout.width, room, scratch.counts,
+          this.#table,
+          this.#slotCount - 1,
+          Math.clz32(this.#slotCount) + 33,
+          hashes,
+          positions,
+          first,
+          pending,
+          round > 0 ? 1 : 0,
+          scratch.slots,
+          found,
+          scratch.candidatePositions + candidates * 4,
+          scratch.candidateRows + candidates * 4,
+          scratch.createdPositions + created * 4,
+          scratch.createdRows + created * 4,
+          address,
+          this.store.layout.width,
+          room,
+          scratch.counts,
         );
         first = this.#memory.u32[scratch.counts / 4]!;
         candidates += this.#memory.u32[scratch.counts / 4 + 1]!;
@@ -114,7 +134,12 @@ export class GroupTable {
     let left = candidates;
     for (let column = 0; column < this.#keyCount && left > 0; column++) {
       left = this.store.match(
-        column, keys[column]!, scratch.candidatePositions, scratch.candidateRows, left, misses + (candidates - left) * 4,
+        column,
+        keys[column]!,
+        scratch.candidatePositions,
+        scratch.candidateRows,
+        left,
+        misses + (candidates - left) * 4,
       );
     }
     return candidates - left;
@@ -151,7 +176,13 @@ export class GroupTable {
     try {
       const table = region.allocateZeroed(slotCount * 8);
       if (this.#slotCount > 0) {
-        kernelNamed(this.#kernels, "groupRehash")(this.#table, this.#slotCount, table, slotCount - 1, Math.clz32(slotCount) + 33);
+        kernelNamed(this.#kernels, "groupRehash")(
+          this.#table,
+          this.#slotCount,
+          table,
+          slotCount - 1,
+          Math.clz32(slotCount) + 33,
+        );
       }
       this.#table = table;
       this.#slotCount = slotCount;

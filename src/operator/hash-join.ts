@@ -70,11 +70,21 @@ export class HashJoinOperator implements Operator {
       return known >= 0 ? known : expressions.push(key) - 1;
     });
     this.#storedColumns = build.schema.map((_, index) => stored.indexOf(index));
-    this.#probeKeys = context.compiler.projector(node.keys.map((key) => key.probe), probe.schema);
+    this.#probeKeys = context.compiler.projector(
+      node.keys.map((key) => key.probe),
+      probe.schema,
+    );
     this.#buildRows = context.compiler.projector(expressions, build.schema);
     const types = expressions.map(typeOf);
     this.#table = new JoinTable(context, types, tracksBuildRows(node) || (node.nullAware && node.residual !== null));
-    this.#pairs = new JoinPairs(context, this.#table, this.#keyColumns, node.residual, [...probe.schema, ...build.schema], this.#storedColumns);
+    this.#pairs = new JoinPairs(
+      context,
+      this.#table,
+      this.#keyColumns,
+      node.residual,
+      [...probe.schema, ...build.schema],
+      this.#storedColumns,
+    );
     this.#output = context.memory.region();
     this.#batchRegion = context.memory.region();
     this.#listRegion = context.memory.region();
@@ -206,7 +216,9 @@ export class HashJoinOperator implements Operator {
       case "left_mark":
         this.#phase = "probe";
         this.#flagProbeRows();
-        return this.#node.joinType === "left_mark" ? this.#markedBatch() : this.#flaggedRows(this.#node.joinType === "left_semi" ? 1 : 0);
+        return this.#node.joinType === "left_mark"
+          ? this.#markedBatch()
+          : this.#flaggedRows(this.#node.joinType === "left_semi" ? 1 : 0);
       default:
         this.#phase = "pairs";
         return null;
@@ -249,7 +261,10 @@ export class HashJoinOperator implements Operator {
       if (count > 0 && keepsProbeRows) {
         const again = kernelNamed(kernels, "joinMark")(pairs.positions, count, pairs.flags, 1);
         if (again !== 0 && joinType === "left_single") {
-          throw new EngineError("cardinality_violation", "more than one row returned by a subquery used as an expression");
+          throw new EngineError(
+            "cardinality_violation",
+            "more than one row returned by a subquery used as an expression",
+          );
         }
       }
       if (joinType === "right_semi" || joinType === "right_anti") continue;
@@ -258,7 +273,11 @@ export class HashJoinOperator implements Operator {
         // The rows without a match join the last batch when there is room.
         this.#findUnmatched();
         if (count + this.#open.count <= batchRowCount && this.#open.count > 0) {
-          this.#context.memory.u8.copyWithin(pairs.positions + count * 4, this.#open.positions, this.#open.positions + this.#open.count * 4);
+          this.#context.memory.u8.copyWithin(
+            pairs.positions + count * 4,
+            this.#open.positions,
+            this.#open.positions + this.#open.count * 4,
+          );
           this.#context.memory.u8.fill(0, pairs.rows + count * 4, pairs.rows + (count + this.#open.count) * 4);
           count += this.#open.count;
           this.#open = { positions: 0, count: 0 };
@@ -299,7 +318,8 @@ export class HashJoinOperator implements Operator {
     const { kernels } = this.#context;
     const batch = this.#batch!;
     let vectors = batch.vectors;
-    const isWhole = batch.selection === 0 && count === batch.rowCount && kernelNamed(kernels, "isIdentity")(positions, count) !== 0;
+    const isWhole =
+      batch.selection === 0 && count === batch.rowCount && kernelNamed(kernels, "isIdentity")(positions, count) !== 0;
     if (!isWhole) {
       let probeRows = positions;
       if (batch.selection !== 0) {
@@ -329,7 +349,8 @@ export class HashJoinOperator implements Operator {
     assert(this.#node.keys.length === 1, "a null-aware join has one key");
     if (residual === null) {
       if (this.#buildHasNullKey) kernelNamed(kernels, "joinMarkUnknown")(pairs.flags, rowCount, 0);
-      else if (this.#keyValidity !== 0) kernelNamed(kernels, "joinMarkUnknown")(pairs.flags, rowCount, this.#keyValidity);
+      else if (this.#keyValidity !== 0)
+        kernelNamed(kernels, "joinMarkUnknown")(pairs.flags, rowCount, this.#keyValidity);
       return;
     }
     this.#flagUnknown(1, this.#unhashedRows!);
@@ -355,7 +376,12 @@ export class HashJoinOperator implements Operator {
   #flaggedRows(wanted: 0 | 1): Batch | null {
     const batch = this.#batch!;
     const positions = this.#output.allocate(batch.rowCount * 4 + 4);
-    const count = kernelNamed(this.#context.kernels, "selectFlags")(this.#pairs.flags, wanted, batch.rowCount, positions);
+    const count = kernelNamed(this.#context.kernels, "selectFlags")(
+      this.#pairs.flags,
+      wanted,
+      batch.rowCount,
+      positions,
+    );
     return count === 0 ? null : this.#selectProbe(batch, positions, count);
   }
 
@@ -366,7 +392,13 @@ export class HashJoinOperator implements Operator {
     const data = this.#output.allocateZeroed(reach);
     const validity = this.#output.allocate(bitmapByteSize(reach));
     memory.u8.fill(0xff, validity, validity + bitmapByteSize(reach));
-    const nulls = kernelNamed(kernels, "joinWriteMarks")(this.#pairs.flags, batch.selection, batch.rowCount, data, validity);
+    const nulls = kernelNamed(kernels, "joinWriteMarks")(
+      this.#pairs.flags,
+      batch.selection,
+      batch.rowCount,
+      data,
+      validity,
+    );
     const mark: Vector = { type: simpleType("bool"), data, validity: nulls === 0 ? 0 : validity };
     return { ...batch, vectors: [...batch.vectors, mark] };
   }

@@ -104,8 +104,15 @@ export class JoinPairs {
     const lists = this.#lists!;
     const { memory, kernels } = this.#context;
     const count = kernelNamed(kernels, "joinExpand")(
-      lists.headPositions, lists.headRows, this.#headCount, this.#cursor, skipFlagged ? lists.flags : 0,
-      lists.positions, lists.rows, batchRowCount, lists.numbers,
+      lists.headPositions,
+      lists.headRows,
+      this.#headCount,
+      this.#cursor,
+      skipFlagged ? lists.flags : 0,
+      lists.positions,
+      lists.rows,
+      batchRowCount,
+      lists.numbers,
     );
     this.#cursor = memory.u32[lists.numbers / 4]!;
     return this.#applyResidual(this.#compareKeys(count));
@@ -116,7 +123,13 @@ export class JoinPairs {
     const lists = this.#lists!;
     const { memory, kernels } = this.#context;
     this.#headCount = kernelNamed(kernels, "joinStep")(
-      lists.headPositions, lists.headRows, this.#headCount, lists.flags, lists.positions, lists.rows, lists.numbers,
+      lists.headPositions,
+      lists.headRows,
+      this.#headCount,
+      lists.flags,
+      lists.positions,
+      lists.rows,
+      lists.numbers,
     );
     return this.#applyResidual(this.#compareKeys(memory.u32[lists.numbers / 4]!));
   }
@@ -125,14 +138,27 @@ export class JoinPairs {
    * Calls `visit` with pairs of each of `count` unflagged probe positions at `positions` and every row of a list, for which the
    * residual is true, whatever the keys are.
    */
-  cross(positions: number, count: number, rows: { readonly rows: number; readonly count: number }, visit: (pairs: number) => void): void {
+  cross(
+    positions: number,
+    count: number,
+    rows: { readonly rows: number; readonly count: number },
+    visit: (pairs: number) => void,
+  ): void {
     const lists = this.#lists!;
     const { memory, kernels } = this.#context;
     memory.u32[lists.numbers / 4] = memory.u32[lists.numbers / 4 + 1] = 0;
     for (;;) {
       this.#context.checkCancelled();
       const pairs = kernelNamed(kernels, "joinCross")(
-        positions, count, rows.rows, rows.count, lists.numbers, lists.flags, lists.positions, lists.rows, batchRowCount,
+        positions,
+        count,
+        rows.rows,
+        rows.count,
+        lists.numbers,
+        lists.flags,
+        lists.positions,
+        lists.rows,
+        batchRowCount,
       );
       if (pairs === 0) return;
       visit(this.#applyResidual(pairs));
@@ -170,7 +196,8 @@ export class JoinPairs {
     const vectors = this.#schema.map(({ type }, index): Vector => {
       if (!this.#residualReads[index]) return { type, data: 0, validity: 0 };
       const probeVector = batch.vectors[index];
-      if (probeVector !== undefined) return gatherVector(kernels, probeVector, probeRows, count, this.#vectorRegion, false);
+      if (probeVector !== undefined)
+        return gatherVector(kernels, probeVector, probeRows, count, this.#vectorRegion, false);
       const column = this.#storedColumns[index - batch.vectors.length]!;
       return this.#table.store.gather(rows, count, [column], this.#vectorRegion)[0]!;
     });

@@ -84,7 +84,15 @@ export class JoinTable {
     const insert = kernelNamed(this.#context.kernels, "joinInsert");
     for (const { rows, count } of this.store.scan(batchRowCount, addresses)) {
       this.#context.checkCancelled();
-      insert(this.#table, this.#mask, this.#shift, rows, count, this.#flagOffset, this.#flagOffset === 0 ? 0 : flagUnhashed);
+      insert(
+        this.#table,
+        this.#mask,
+        this.#shift,
+        rows,
+        count,
+        this.#flagOffset,
+        this.#flagOffset === 0 ? 0 : flagUnhashed,
+      );
     }
     this.#lists.reset();
   }
@@ -92,7 +100,14 @@ export class JoinTable {
   /** The chains of probe rows; gives how many rows have one. */
   probe(hashes: number, positions: number, count: number, outPositions: number, outRows: number): number {
     return kernelNamed(this.#context.kernels, "joinProbe")(
-      this.#table, this.#mask, this.#shift, hashes, positions, count, outPositions, outRows,
+      this.#table,
+      this.#mask,
+      this.#shift,
+      hashes,
+      positions,
+      count,
+      outPositions,
+      outRows,
     );
   }
 
@@ -102,7 +117,14 @@ export class JoinTable {
 
   /** Of the `count` rows at `rows` keeps those that were (`matched`) or were not matched, in place; gives how many. */
   selectMatched(rows: number, count: number, matched: boolean): number {
-    return kernelNamed(this.#context.kernels, "joinSelectRows")(rows, count, this.#flagOffset, flagMatched, matched ? 1 : 0, rows);
+    return kernelNamed(this.#context.kernels, "joinSelectRows")(
+      rows,
+      count,
+      this.#flagOffset,
+      flagMatched,
+      matched ? 1 : 0,
+      rows,
+    );
   }
 
   /** Addresses of all rows, or of those with a NULL key, in `region`. */

@@ -95,8 +95,14 @@ export class MeasuredOperator implements Operator {
       const { name, type } = this.schema[column]!;
       const what = (): string => `${this.name} gave for column ${name} (${typeName(type)})`;
       assert(sameLayout(vector.type, type), () => `${what()} a vector of ${typeName(vector.type)}`);
-      assert(vector.data > 0 && vector.data % Math.min(16, byteWidthOf(type)) === 0, () => `${what()} address ${vector.data}`);
-      assert(vector.data + (lastRow + 1) * byteWidthOf(type) <= memory.byteSize, () => `${what()} rows outside the memory`);
+      assert(
+        vector.data > 0 && vector.data % Math.min(16, byteWidthOf(type)) === 0,
+        () => `${what()} address ${vector.data}`,
+      );
+      assert(
+        vector.data + (lastRow + 1) * byteWidthOf(type) <= memory.byteSize,
+        () => `${what()} rows outside the memory`,
+      );
       assert(vector.validity % 8 === 0, () => `${what()} validity at ${vector.validity}`);
     });
   }

@@ -6,7 +6,13 @@ import { kernelNamed } from "../kernel/load-kernels.ts";
 import type { Region } from "../kernel/slot-memory.ts";
 import type { SpillFile, TaskContext } from "./operator.ts";
 
-type Block = { readonly offset: number; readonly byteSize: number; readonly rowCount: number; readonly heapBase: number; readonly validity: readonly boolean[] };
+type Block = {
+  readonly offset: number;
+  readonly byteSize: number;
+  readonly rowCount: number;
+  readonly heapBase: number;
+  readonly validity: readonly boolean[];
+};
 
 /**
  * Rows on disk, as the blocks in which they were written. A block is the image of its vectors in linear memory, then
@@ -44,17 +50,25 @@ export class SpillRun {
     try {
       const gathered = vectors.map((vector) => gatherVector(kernels, vector, positions, rowCount, region, false));
       const heapSizes = gathered.map((vector) =>
-        isStringLike(vector.type) ? kernelNamed(kernels, "longStringBytes")(vector.data, vector.validity, 0, rowCount) >>> 0 : 0,
+        isStringLike(vector.type)
+          ? kernelNamed(kernels, "longStringBytes")(vector.data, vector.validity, 0, rowCount) >>> 0
+          : 0,
       );
-      const image = blockLayout(this.#types, gathered.map((vector) => vector.validity !== 0), rowCount);
+      const image = blockLayout(
+        this.#types,
+        gathered.map((vector) => vector.validity !== 0),
+        rowCount,
+      );
       const byteSize = image.heap + heapSizes.reduce((sum, size) => sum + size, 0);
       const block = region.allocate(byteSize);
       let heap = block + image.heap;
       gathered.forEach((vector, column) => {
-        if (heapSizes[column]! > 0) kernelNamed(kernels, "moveLongStrings")(vector.data, vector.validity, rowCount, heap);
+        if (heapSizes[column]! > 0)
+          kernelNamed(kernels, "moveLongStrings")(vector.data, vector.validity, rowCount, heap);
         heap += heapSizes[column]!;
         const { validity, data } = image.columns[column]!;
-        if (vector.validity !== 0) memory.u8.copyWithin(block + validity, vector.validity, vector.validity + bitmapByteSize(rowCount));
+        if (vector.validity !== 0)
+          memory.u8.copyWithin(block + validity, vector.validity, vector.validity + bitmapByteSize(rowCount));
         memory.u8.copyWithin(block + data, vector.data, vector.data + rowCount * byteWidthOf(vector.type));
       });
       this.#file ??= this.#context.spill.create(this.#label);
@@ -96,7 +110,10 @@ export class SpillRun {
   }
 }
 
-type BlockLayout = { readonly columns: readonly { readonly validity: number; readonly data: number }[]; readonly heap: number };
+type BlockLayout = {
+  readonly columns: readonly { readonly validity: number; readonly data: number }[];
+  readonly heap: number;
+};
 
 function blockLayout(types: readonly DataType[], validity: readonly boolean[], rowCount: number): BlockLayout {
   let end = 0;

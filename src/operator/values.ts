@@ -29,7 +29,12 @@ export class ValuesOperator implements Operator {
     if (rows.length === 0) return null;
     this.#next += rows.length;
     const vectors = this.schema.map((field, column) =>
-      writeVector(this.#context.memory, this.#region, field.type, rows.map((row) => row[column] ?? null)),
+      writeVector(
+        this.#context.memory,
+        this.#region,
+        field.type,
+        rows.map((row) => row[column] ?? null),
+      ),
     );
     return { rowCount: rows.length, vectors, selection: 0 };
   }

@@ -22,7 +22,11 @@ const samples: readonly (readonly [string, ReturnType<typeof simpleType>, readon
   ["timestamp", simpleType("timestamp"), [-1n, 10n ** 15n, null]],
   ["decimal64", decimalType(18, 2), [-(10n ** 17n), null, 5n]],
   ["decimal128", decimalType(38, 2), [-(10n ** 37n), 10n ** 37n, null]],
-  ["interval", simpleType("interval"), [{ months: -1, days: 2, micros: -3n }, null, { months: 0, days: 0, micros: 0n }]],
+  [
+    "interval",
+    simpleType("interval"),
+    [{ months: -1, days: 2, micros: -3n }, null, { months: 0, days: 0, micros: 0n }],
+  ],
   ["utf8", simpleType("utf8"), ["", "twelve bytes", "a string of more than twelve bytes"]],
   ["binary", simpleType("binary"), [new Uint8Array([1, 2]), null, new Uint8Array(20).fill(7)]],
   ["null", simpleType("null"), [null, null, null]],
@@ -42,12 +46,20 @@ describe("rows of every type", () => {
     const dense = makeBatch(memory, region, schema, rows);
     const gathered = dense.vectors.map((vector) => gatherVector(kernels, vector, indices, 4, region));
     const nulls = samples.map(() => null);
-    assert.deepEqual(readBatch(memory, { rowCount: 4, vectors: gathered, selection: 0 }), [rows[2], nulls, rows[0], rows[2]]);
+    assert.deepEqual(readBatch(memory, { rowCount: 4, vectors: gathered, selection: 0 }), [
+      rows[2],
+      nulls,
+      rows[0],
+      rows[2],
+    ]);
   });
 
   it("come back from a row store after their batch is gone", () => {
     const { memory, kernels } = makeTaskContext();
-    const layout = RowLayout.of(schema.map((field) => field.type), 9);
+    const layout = RowLayout.of(
+      schema.map((field) => field.type),
+      9,
+    );
     const store = new RowStore(memory, kernels, layout);
     const kept = memory.region();
     const addresses = kept.allocate(3 * 4 * 5000);
@@ -61,7 +73,10 @@ describe("rows of every type", () => {
     const columns = schema.map((_, index) => index);
     const check = kept.allocate(4 * 8000);
     store.addresses(14998, 2, check);
-    assert.deepEqual(memory.u32.slice(check / 4, check / 4 + 2), memory.u32.slice(addresses / 4 + 14998, addresses / 4 + 15000));
+    assert.deepEqual(
+      memory.u32.slice(check / 4, check / 4 + 2),
+      memory.u32.slice(addresses / 4 + 14998, addresses / 4 + 15000),
+    );
     let seen = 0;
     for (const { rows: list, count } of store.scan(8000, check)) {
       const region = memory.region();
@@ -123,18 +138,30 @@ describe("hashes", () => {
     assert.equal(intervals[0], intervals[1]);
     assert.equal(intervals[0], intervals[2]);
     assert.notEqual(intervals[0], intervals[3]);
-    const strings = hashesOf(simpleType("utf8"), ["a long string, number 1", "a long string, number 1", "a long string, number 2", null, ""]);
+    const strings = hashesOf(simpleType("utf8"), [
+      "a long string, number 1",
+      "a long string, number 1",
+      "a long string, number 2",
+      null,
+      "",
+    ]);
     assert.equal(strings[0], strings[1]);
     assert.equal(new Set(strings).size, 4);
   });
 
   it("spread small and regular keys over the high and the low bits", () => {
     for (const step of [1n, 8n, 1n << 16n, 1n << 32n, 1n << 50n]) {
-      const hashes = hashesOf(simpleType("int64"), Array.from({ length: 4096 }, (_, index) => BigInt(index) * step));
+      const hashes = hashesOf(
+        simpleType("int64"),
+        Array.from({ length: 4096 }, (_, index) => BigInt(index) * step),
+      );
       for (const shift of [52n, 20n]) {
         const counts = new Uint32Array(4096);
         for (const hash of hashes) counts[Number((hash >> shift) & 4095n)]!++;
-        assert.ok(Math.max(...counts) <= 12, `step ${step}, shift ${shift}: ${Math.max(...counts)} in one of 4,096 slots`);
+        assert.ok(
+          Math.max(...counts) <= 12,
+          `step ${step}, shift ${shift}: ${Math.max(...counts)} in one of 4,096 slots`,
+        );
       }
     }
   });

@@ -14,7 +14,8 @@ describe("slot memory", () => {
       const region = Math.floor(random() * regions.length);
       if (random() < 0.01) {
         regions[region]!.reset();
-        for (let index = held.length - 1; index >= 0; index--) if (held[index]!.region === region) held.splice(index, 1);
+        for (let index = held.length - 1; index >= 0; index--)
+          if (held[index]!.region === region) held.splice(index, 1);
         continue;
       }
       const size = Math.floor(random() ** 4 * 100_000);
@@ -25,8 +26,12 @@ describe("slot memory", () => {
       memory.u8.fill(mark, address, address + size);
       held.push({ address, size, region, mark });
     }
-    for (const { address, size, mark } of held) assert.ok(memory.u8.subarray(address, address + size).every((byte) => byte === mark));
-    assert.equal(memory.usedBytes, regions.reduce((sum, region) => sum + region.byteSize, 0));
+    for (const { address, size, mark } of held)
+      assert.ok(memory.u8.subarray(address, address + size).every((byte) => byte === mark));
+    assert.equal(
+      memory.usedBytes,
+      regions.reduce((sum, region) => sum + region.byteSize, 0),
+    );
     regions.forEach((region) => region.free());
     assert.equal(memory.usedBytes, 0);
   });

@@ -10,7 +10,14 @@ import { MeasuredOperator } from "../../src/operator/measured-operator.ts";
 import type { Operator, TaskContext } from "../../src/operator/operator.ts";
 import type { PhysicalHashAggregate, PhysicalNode } from "../../src/physical/physical-node.ts";
 import type { Row, SourceOptions } from "../support/operator-harness.ts";
-import { collectRows, makeTaskContext, randomNumbers, rowSource, schemaOf, sortedText } from "../support/operator-harness.ts";
+import {
+  collectRows,
+  makeTaskContext,
+  randomNumbers,
+  rowSource,
+  schemaOf,
+  sortedText,
+} from "../support/operator-harness.ts";
 
 const estimate = { rows: 1, bytes: 1 };
 
@@ -18,11 +25,28 @@ function inputColumn(schema: Schema, index: number): Expression {
   return { kind: "input", index, type: schema[index]!.type, nullable: true };
 }
 
-function aggregateNode(mode: "single" | "partial" | "final", input: Schema, groups: readonly Expression[], aggregates: readonly AggregateCall[]): PhysicalHashAggregate {
-  const groupFields = groups.map((group, index) => ({ name: `g${index}`, type: mode === "final" ? input[index]!.type : (group as { type: DataType }).type, nullable: true }));
+function aggregateNode(
+  mode: "single" | "partial" | "final",
+  input: Schema,
+  groups: readonly Expression[],
+  aggregates: readonly AggregateCall[],
+): PhysicalHashAggregate {
+  const groupFields = groups.map((group, index) => ({
+    name: `g${index}`,
+    type: mode === "final" ? input[index]!.type : (group as { type: DataType }).type,
+    nullable: true,
+  }));
   const outputs = aggregates.flatMap((call) => (mode === "partial" ? stateTypes(call) : [call.type]));
   const schema = [...groupFields, ...outputs.map((type, index) => ({ name: `a${index}`, type, nullable: true }))];
-  return { kind: "hash_aggregate", mode, input: { kind: "values", rows: [], schema: input, estimate } satisfies PhysicalNode, groups, aggregates, schema, estimate };
+  return {
+    kind: "hash_aggregate",
+    mode,
+    input: { kind: "values", rows: [], schema: input, estimate } satisfies PhysicalNode,
+    groups,
+    aggregates,
+    schema,
+    estimate,
+  };
 }
 
 function operatorOf(context: TaskContext, node: PhysicalHashAggregate, input: Operator): Operator {
@@ -30,14 +54,28 @@ function operatorOf(context: TaskContext, node: PhysicalHashAggregate, input: Op
   return new MeasuredOperator(context, "aggregate", new HashAggregateOperator(context, node, measured), [measured]);
 }
 
-type Setup = { readonly mode: "single" | "two-phase"; readonly memoryBytes?: number; readonly source?: SourceOptions; readonly mustSpill?: boolean };
+type Setup = {
+  readonly mode: "single" | "two-phase";
+  readonly memoryBytes?: number;
+  readonly source?: SourceOptions;
+  readonly mustSpill?: boolean;
+};
 
 // A context is made once: its memory is empty again after each run, which is checked.
 let sharedContext: ReturnType<typeof makeTaskContext> | undefined;
 
 /** Runs an aggregation whole, or as a partial one per half of the input and a final one over both. */
-function run(schema: Schema, rows: readonly Row[], groups: readonly Expression[], aggregates: readonly AggregateCall[], setup: Setup): Value[][] {
-  const context = setup.memoryBytes === undefined ? (sharedContext ??= makeTaskContext()) : makeTaskContext({ memoryBytes: setup.memoryBytes });
+function run(
+  schema: Schema,
+  rows: readonly Row[],
+  groups: readonly Expression[],
+  aggregates: readonly AggregateCall[],
+  setup: Setup,
+): Value[][] {
+  const context =
+    setup.memoryBytes === undefined
+      ? (sharedContext ??= makeTaskContext())
+      : makeTaskContext({ memoryBytes: setup.memoryBytes });
   const collect = (operator: Operator): Value[][] => {
     const result = collectRows(context, operator);
     assert.equal(context.memory.usedBytes, 0, "memory is given back");
@@ -45,21 +83,32 @@ function run(schema: Schema, rows: readonly Row[], groups: readonly Expression[]
     return result;
   };
   if (setup.mode === "single") {
-    const operator = operatorOf(context, aggregateNode("single", schema, groups, aggregates), rowSource(context, schema, rows, setup.source));
+    const operator = operatorOf(
+      context,
+      aggregateNode("single", schema, groups, aggregates),
+      rowSource(context, schema, rows, setup.source),
+    );
     const result = collect(operator);
     assert.equal(operator.counters!().spilledBytes! > 0, setup.mustSpill ?? false, "spilled bytes");
     return result;
   }
   const partial = aggregateNode("partial", schema, groups, aggregates);
   const half = Math.ceil(rows.length / 2);
-  const states = [rows.slice(0, half), rows.slice(half)].flatMap((part) => collect(operatorOf(context, partial, rowSource(context, schema, part, setup.source))));
+  const states = [rows.slice(0, half), rows.slice(half)].flatMap((part) =>
+    collect(operatorOf(context, partial, rowSource(context, schema, part, setup.source))),
+  );
   const final = aggregateNode("final", partial.schema, groups, aggregates);
   return collect(operatorOf(context, final, rowSource(context, partial.schema, states, setup.source)));
 }
 
 // ---- the oracle: groups in a Map, aggregates over arrays of values.
 
-function expected(schema: Schema, rows: readonly Row[], groups: readonly number[], calls: readonly AggregateCall[]): Value[][] {
+function expected(
+  schema: Schema,
+  rows: readonly Row[],
+  groups: readonly number[],
+  calls: readonly AggregateCall[],
+): Value[][] {
   const byKey = new Map<string, { key: Value[]; rows: Row[] }>();
   if (groups.length === 0) byKey.set("", { key: [], rows: [] });
   for (const row of rows) {
@@ -69,11 +118,15 @@ function expected(schema: Schema, rows: readonly Row[], groups: readonly number[
     if (group === undefined) byKey.set(text, (group = { key, rows: [] }));
     group.rows.push(row);
   }
-  return [...byKey.values()].map(({ key, rows: members }) => [...key, ...calls.map((call) => aggregate(schema, members, call))]);
+  return [...byKey.values()].map(({ key, rows: members }) => [
+    ...key,
+    ...calls.map((call) => aggregate(schema, members, call)),
+  ]);
 }
 
 function aggregate(schema: Schema, rows: readonly Row[], call: AggregateCall): Value {
-  const kept = call.filter === null ? rows : rows.filter((row) => row[(call.filter as { index: number }).index] === true);
+  const kept =
+    call.filter === null ? rows : rows.filter((row) => row[(call.filter as { index: number }).index] === true);
   const [arg] = call.args;
   if (arg === undefined) return BigInt(kept.length);
   const { index } = arg as { index: number };
@@ -87,7 +140,8 @@ function aggregate(schema: Schema, rows: readonly Row[], call: AggregateCall): V
       if (call.type.kind === "float64") return values.reduce<number>((sum, value) => sum + (value as number), 0);
       return values.reduce<bigint>((sum, value) => sum + BigInt(value as number | bigint), 0n);
     case "avg": {
-      if (call.type.kind === "float64") return values.reduce<number>((sum, value) => sum + (value as number), 0) / values.length;
+      if (call.type.kind === "float64")
+        return values.reduce<number>((sum, value) => sum + (value as number), 0) / values.length;
       const sum = values.reduce<bigint>((total, value) => total + BigInt(value as number | bigint), 0n);
       const scale = (call.type as { scale: number }).scale - (type.kind === "decimal" ? type.scale : 0);
       const count = BigInt(values.length);
@@ -110,7 +164,8 @@ function orderOf(left: Value, right: Value): number {
   if (typeof left === "string") return Buffer.compare(Buffer.from(left), Buffer.from(right as string));
   if (left instanceof Uint8Array) return Buffer.compare(left, right as Uint8Array);
   if (typeof left === "object") {
-    const length = ({ months, days, micros }: Interval): bigint => BigInt(months * 30 + days) * 86_400_000_000n + micros;
+    const length = ({ months, days, micros }: Interval): bigint =>
+      BigInt(months * 30 + days) * 86_400_000_000n + micros;
     const [a, b] = [length(left as Interval), length(right as Interval)];
     return a < b ? -1 : a > b ? 1 : 0;
   }
@@ -159,12 +214,41 @@ function randomValue(random: Random, type: DataType, nullShare: number): Value {
     case "binary":
       return new Uint8Array(small * 4).fill(small);
     default:
-      return pickOne(random, ["", "a", "abcd", "abcdefgh", "abcdefghijkl", "a longer string " + small, "a longer string " + small + "!", "ünï", "zz\u{10ffff}"]);
+      return pickOne(random, [
+        "",
+        "a",
+        "abcd",
+        "abcdefgh",
+        "abcdefghijkl",
+        "a longer string " + small,
+        "a longer string " + small + "!",
+        "ünï",
+        "zz\u{10ffff}",
+      ]);
   }
 }
 
 const types: readonly DataType[] = [
-  ...(["bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64", "date", "timestamp", "interval", "utf8", "binary"] as const).map((kind) => simpleType(kind)),
+  ...(
+    [
+      "bool",
+      "int8",
+      "int16",
+      "int32",
+      "int64",
+      "uint8",
+      "uint16",
+      "uint32",
+      "uint64",
+      "float32",
+      "float64",
+      "date",
+      "timestamp",
+      "interval",
+      "utf8",
+      "binary",
+    ] as const
+  ).map((kind) => simpleType(kind)),
   decimalType(18, 2),
   decimalType(38, 4),
 ];
@@ -173,7 +257,12 @@ const typeText = (type: DataType): string => (type.kind === "decimal" ? `decimal
 
 function callsFor(schema: Schema, column: number, filter: Expression | null): AggregateCall[] {
   const arg = inputColumn(schema, column);
-  const names = ["count", "min", "max", ...(isNumeric(arg.kind === "input" ? arg.type : simpleType("null")) ? ["sum", "avg"] : [])];
+  const names = [
+    "count",
+    "min",
+    "max",
+    ...(isNumeric(arg.kind === "input" ? arg.type : simpleType("null")) ? ["sum", "avg"] : []),
+  ];
   const make = (name: string, distinct: boolean): AggregateCall => resolveAggregate(name, [arg], { distinct, filter });
   return [...names.map((name) => make(name, false)), resolveAggregate("count", [], { distinct: false, filter })];
 }
@@ -182,15 +271,30 @@ describe("hash aggregate", () => {
   for (const [index, type] of types.entries()) {
     it(`groups by ${typeText(type)} and aggregates ${typeText(type)}, in one phase and in two`, () => {
       const schema = schemaOf(["key", type], ["value", type], ["flag", simpleType("bool")]);
-      for (const [seed, size, nullShare] of [[1, 0, 0], [2, 1, 0.5], [3, 200, 0], [4, 2500, 0.3]] as const) {
+      for (const [seed, size, nullShare] of [
+        [1, 0, 0],
+        [2, 1, 0.5],
+        [3, 200, 0],
+        [4, 2500, 0.3],
+      ] as const) {
         const random = randomNumbers(seed * 100 + index);
-        const rows = Array.from({ length: size }, () => [randomValue(random, type, nullShare), randomValue(random, type, nullShare), randomValue(random, simpleType("bool"), nullShare)]);
+        const rows = Array.from({ length: size }, () => [
+          randomValue(random, type, nullShare),
+          randomValue(random, type, nullShare),
+          randomValue(random, simpleType("bool"), nullShare),
+        ]);
         for (const groups of [[0], [], [0, 2]]) {
           const calls = [...callsFor(schema, 1, null), ...callsFor(schema, 1, inputColumn(schema, 2))];
           const want = sortedText(expected(schema, rows, groups, calls));
           for (const mode of ["single", "two-phase"] as const) {
             const source = { batchRows: 300, selections: mode === "single" };
-            const got = run(schema, rows, groups.map((column) => inputColumn(schema, column)), calls, { mode, source });
+            const got = run(
+              schema,
+              rows,
+              groups.map((column) => inputColumn(schema, column)),
+              calls,
+              { mode, source },
+            );
             assert.deepEqual(sortedText(got), want, `seed ${seed}, ${size} rows, groups ${groups.join()}, ${mode}`);
           }
         }
@@ -198,7 +302,12 @@ describe("hash aggregate", () => {
     });
   }
 
-  const schema = schemaOf(["key", simpleType("int32")], ["name", simpleType("utf8")], ["value", decimalType(15, 2)], ["flag", simpleType("bool")]);
+  const schema = schemaOf(
+    ["key", simpleType("int32")],
+    ["name", simpleType("utf8")],
+    ["value", decimalType(15, 2)],
+    ["flag", simpleType("bool")],
+  );
   const mixedRows = (count: number, keys: number, seed: number): Row[] => {
     const random = randomNumbers(seed);
     return Array.from({ length: count }, () => [
@@ -212,8 +321,15 @@ describe("hash aggregate", () => {
   const flag = column(3);
 
   it("counts, sums and averages DISTINCT values, with FILTER", () => {
-    const make = (name: string, index: number, filter: Expression | null): AggregateCall => resolveAggregate(name, [column(index)], { distinct: true, filter });
-    const calls = [make("count", 1, null), make("count", 1, flag), make("sum", 2, null), make("avg", 2, null), resolveAggregate("sum", [column(2)], { distinct: false, filter: null })];
+    const make = (name: string, index: number, filter: Expression | null): AggregateCall =>
+      resolveAggregate(name, [column(index)], { distinct: true, filter });
+    const calls = [
+      make("count", 1, null),
+      make("count", 1, flag),
+      make("sum", 2, null),
+      make("avg", 2, null),
+      resolveAggregate("sum", [column(2)], { distinct: false, filter: null }),
+    ];
     for (const groups of [[], [0]]) {
       for (const size of [0, 1, 5000]) {
         const rows = mixedRows(size, 12, size);
@@ -226,13 +342,19 @@ describe("hash aggregate", () => {
   it("gives the distinct groups when there is nothing to aggregate", () => {
     const rows = mixedRows(9000, 50, 9);
     for (const mode of ["single", "two-phase"] as const) {
-      assert.deepEqual(sortedText(run(schema, rows, [column(0), column(1)], [], { mode })), sortedText(expected(schema, rows, [0, 1], [])));
+      assert.deepEqual(
+        sortedText(run(schema, rows, [column(0), column(1)], [], { mode })),
+        sortedText(expected(schema, rows, [0, 1], [])),
+      );
     }
   });
 
   it("keeps many groups apart in batches of 8,192 rows", () => {
     const rows = mixedRows(60_000, 40_000, 3);
-    const calls = [resolveAggregate("sum", [column(2)], { distinct: false, filter: null }), resolveAggregate("max", [column(1)], { distinct: false, filter: null })];
+    const calls = [
+      resolveAggregate("sum", [column(2)], { distinct: false, filter: null }),
+      resolveAggregate("max", [column(1)], { distinct: false, filter: null }),
+    ];
     const want = sortedText(expected(schema, rows, [0], calls));
     for (const mode of ["single", "two-phase"] as const) {
       assert.deepEqual(sortedText(run(schema, rows, [column(0)], calls, { mode, source: { batchRows: 8192 } })), want);
@@ -248,13 +370,27 @@ describe("hash aggregate", () => {
     ];
     const want = sortedText(expected(schema, rows, [0], calls));
     for (const mode of ["single", "two-phase"] as const) {
-      const got = run(schema, rows, [column(0)], calls, { mode, memoryBytes: 13 * 2 ** 20, mustSpill: true, source: { batchRows: 4000 } });
+      const got = run(schema, rows, [column(0)], calls, {
+        mode,
+        memoryBytes: 13 * 2 ** 20,
+        mustSpill: true,
+        source: { batchRows: 4000 },
+      });
       assert.deepEqual(sortedText(got), want, mode);
     }
     const distinct = [resolveAggregate("count", [column(2)], { distinct: true, filter: null }), ...calls];
     for (const groups of [[0], []]) {
-      const got = run(schema, rows, groups.map(column), distinct, { mode: "single", memoryBytes: (groups.length > 0 ? 16 : 10) * 2 ** 20, mustSpill: true, source: { batchRows: 4000 } });
-      assert.deepEqual(sortedText(got), sortedText(expected(schema, rows, groups, distinct)), `distinct by ${groups.join()}`);
+      const got = run(schema, rows, groups.map(column), distinct, {
+        mode: "single",
+        memoryBytes: (groups.length > 0 ? 16 : 10) * 2 ** 20,
+        mustSpill: true,
+        source: { batchRows: 4000 },
+      });
+      assert.deepEqual(
+        sortedText(got),
+        sortedText(expected(schema, rows, groups, distinct)),
+        `distinct by ${groups.join()}`,
+      );
     }
   });
 
@@ -263,7 +399,9 @@ describe("hash aggregate", () => {
     const random = randomNumbers(8);
     const rows = Array.from({ length: 3000 }, (_, index) => [index % 5, random() < 0.1 ? null : 1e6 + random()] as Row);
     rows.push([77, 1.5], [78, null]);
-    const calls = ["var_samp", "var_pop", "stddev_samp", "stddev_pop"].map((name) => resolveAggregate(name, [inputColumn(numbers, 1)], { distinct: false, filter: null }));
+    const calls = ["var_samp", "var_pop", "stddev_samp", "stddev_pop"].map((name) =>
+      resolveAggregate(name, [inputColumn(numbers, 1)], { distinct: false, filter: null }),
+    );
     for (const mode of ["single", "two-phase"] as const) {
       const got = run(numbers, rows, [inputColumn(numbers, 0)], calls, { mode });
       assert.equal(got.length, 7);
@@ -271,8 +409,16 @@ describe("hash aggregate", () => {
         const values = rows.filter((row) => row[0] === key && row[1] !== null).map((row) => row[1] as number);
         const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
         const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-        const [sample, population] = [values.length > 1 ? squares / (values.length - 1) : null, values.length > 0 ? squares / values.length : null];
-        [sample, population, sample === null ? null : Math.sqrt(sample), population === null ? null : Math.sqrt(population)].forEach((want, index) => {
+        const [sample, population] = [
+          values.length > 1 ? squares / (values.length - 1) : null,
+          values.length > 0 ? squares / values.length : null,
+        ];
+        [
+          sample,
+          population,
+          sample === null ? null : Math.sqrt(sample),
+          population === null ? null : Math.sqrt(population),
+        ].forEach((want, index) => {
           const found = results[index] as number | null;
           if (want === null) assert.equal(found, null);
           else assert.ok(Math.abs(found! - want) <= 1e-8 * Math.max(1, want), `${found} for ${want}`);
@@ -286,7 +432,9 @@ describe("hash aggregate", () => {
     const arg = inputColumn(floats, 0);
     const rows = [[0], [-0], [NaN], [NaN], [1], [null]];
     assert.equal(run(floats, rows, [arg], [], { mode: "single" }).length, 4);
-    const calls = ["min", "max", "any_value"].map((name) => resolveAggregate(name, [arg], { distinct: false, filter: null }));
+    const calls = ["min", "max", "any_value"].map((name) =>
+      resolveAggregate(name, [arg], { distinct: false, filter: null }),
+    );
     assert.deepEqual(run(floats, [[NaN], [3], [null]], [], calls, { mode: "two-phase" }), [[3, NaN, NaN]]);
   });
 
@@ -296,7 +444,10 @@ describe("hash aggregate", () => {
     const sum = [resolveAggregate("sum", [arg], { distinct: false, filter: null })];
     const large = 10n ** 38n - 1n;
     assert.deepEqual(run(wide, [[large], [1n], [-1n]], [], sum, { mode: "single" }), [[large]]);
-    for (const rows of [[[large], [1n]], [[-large], [-large], [-large]]]) {
+    for (const rows of [
+      [[large], [1n]],
+      [[-large], [-large], [-large]],
+    ]) {
       const context = makeTaskContext();
       const operator = operatorOf(context, aggregateNode("single", wide, [], sum), rowSource(context, wide, rows));
       assert.throws(() => collectRows(context, operator), { code: "numeric_value_out_of_range" });

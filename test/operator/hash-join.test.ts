@@ -8,10 +8,28 @@ import { HashJoinOperator } from "../../src/operator/hash-join.ts";
 import { MeasuredOperator } from "../../src/operator/measured-operator.ts";
 import type { PhysicalHashJoin, PhysicalJoinType, PhysicalNode } from "../../src/physical/physical-node.ts";
 import type { Row, SourceOptions } from "../support/operator-harness.ts";
-import { collectRows, makeTaskContext, randomNumbers, rowSource, schemaOf, sortedText } from "../support/operator-harness.ts";
+import {
+  collectRows,
+  makeTaskContext,
+  randomNumbers,
+  rowSource,
+  schemaOf,
+  sortedText,
+} from "../support/operator-harness.ts";
 
 const estimate = { rows: 1, bytes: 1 };
-const joinTypes: readonly PhysicalJoinType[] = ["inner", "left", "right", "full", "left_semi", "left_anti", "right_semi", "right_anti", "left_mark", "left_single"];
+const joinTypes: readonly PhysicalJoinType[] = [
+  "inner",
+  "left",
+  "right",
+  "full",
+  "left_semi",
+  "left_anti",
+  "right_semi",
+  "right_anti",
+  "left_mark",
+  "left_single",
+];
 
 type JoinSpec = {
   readonly joinType: PhysicalJoinType;
@@ -45,7 +63,11 @@ function nodeOf(probe: Schema, build: Schema, spec: JoinSpec): PhysicalHashJoin 
     joinType: spec.joinType,
     probe: leaf(probe),
     build: leaf(build),
-    keys: spec.keys.map(({ column, nullEqual }) => ({ probe: inputColumn(probe, column), build: inputColumn(build, column), nullEqual })),
+    keys: spec.keys.map(({ column, nullEqual }) => ({
+      probe: inputColumn(probe, column),
+      build: inputColumn(build, column),
+      nullEqual,
+    })),
     residual,
     nullAware: spec.nullAware,
     buildUnique: false,
@@ -57,11 +79,25 @@ function nodeOf(probe: Schema, build: Schema, spec: JoinSpec): PhysicalHashJoin 
 // A context is made once: its memory is empty again after each run, which is checked.
 let sharedContext: ReturnType<typeof makeTaskContext> | undefined;
 
-function run(schema: Schema, probeRows: readonly Row[], buildRows: readonly Row[], spec: JoinSpec, source: SourceOptions = {}): Value[][] {
+function run(
+  schema: Schema,
+  probeRows: readonly Row[],
+  buildRows: readonly Row[],
+  spec: JoinSpec,
+  source: SourceOptions = {},
+): Value[][] {
   const context = (sharedContext ??= makeTaskContext());
   const inputs = [probeRows, buildRows].map((rows) => rowSource(context, schema, rows, source));
-  const [probe, build] = inputs.map((input, index) => new MeasuredOperator(context, `input ${index}`, input, [])) as [MeasuredOperator, MeasuredOperator];
-  const join = new MeasuredOperator(context, spec.joinType, new HashJoinOperator(context, nodeOf(schema, schema, spec), probe, build), [probe, build]);
+  const [probe, build] = inputs.map((input, index) => new MeasuredOperator(context, `input ${index}`, input, [])) as [
+    MeasuredOperator,
+    MeasuredOperator,
+  ];
+  const join = new MeasuredOperator(
+    context,
+    spec.joinType,
+    new HashJoinOperator(context, nodeOf(schema, schema, spec), probe, build),
+    [probe, build],
+  );
   try {
     return collectRows(context, join);
   } finally {
@@ -93,14 +129,16 @@ function residualHolds(left: Row, right: Row, spec: JoinSpec): boolean {
 }
 
 function expected(schema: Schema, probe: readonly Row[], build: readonly Row[], spec: JoinSpec): Value[][] {
-  const isMatch = (left: Row, right: Row): boolean => residualHolds(left, right, spec) && keyMatch(left, right, spec) === true;
+  const isMatch = (left: Row, right: Row): boolean =>
+    residualHolds(left, right, spec) && keyMatch(left, right, spec) === true;
   const nulls = schema.map(() => null);
   const rows: Value[][] = [];
   const matchedBuild = new Set<Row>();
   for (const left of probe) {
     const matches = build.filter((right) => isMatch(left, right));
     matches.forEach((right) => matchedBuild.add(right));
-    const isUnknown = spec.nullAware && build.some((right) => residualHolds(left, right, spec) && keyMatch(left, right, spec) === null);
+    const isUnknown =
+      spec.nullAware && build.some((right) => residualHolds(left, right, spec) && keyMatch(left, right, spec) === null);
     switch (spec.joinType) {
       case "left_semi":
         if (matches.length > 0) rows.push([...left]);
@@ -116,7 +154,8 @@ function expected(schema: Schema, probe: readonly Row[], build: readonly Row[], 
         break;
       default:
         rows.push(...matches.map((right) => [...left, ...right]));
-        if (matches.length === 0 && spec.joinType !== "inner" && spec.joinType !== "right") rows.push([...left, ...nulls]);
+        if (matches.length === 0 && spec.joinType !== "inner" && spec.joinType !== "right")
+          rows.push([...left, ...nulls]);
     }
   }
   for (const right of build) {
@@ -154,7 +193,8 @@ function keyValue(random: Random, type: DataType, distinct: number, nullShare: n
 }
 
 const payload = simpleType("int32");
-const schemaFor = (type: DataType): Schema => schemaOf(["key", type], ["other", simpleType("int32")], ["payload", payload], ["text", simpleType("utf8")]);
+const schemaFor = (type: DataType): Schema =>
+  schemaOf(["key", type], ["other", simpleType("int32")], ["payload", payload], ["text", simpleType("utf8")]);
 
 function makeRows(random: Random, type: DataType, count: number, distinct: number, nullShare: number): Row[] {
   return Array.from({ length: count }, (_, index) => [
@@ -170,7 +210,9 @@ const residual = { probe: 2, build: 2 };
 
 describe("hash join", () => {
   const keyTypes: readonly DataType[] = [
-    ...(["bool", "int8", "int32", "int64", "float64", "date", "timestamp", "utf8", "binary", "interval"] as const).map((kind) => simpleType(kind)),
+    ...(["bool", "int8", "int32", "int64", "float64", "date", "timestamp", "utf8", "binary", "interval"] as const).map(
+      (kind) => simpleType(kind),
+    ),
     decimalType(12, 2),
     decimalType(30, 2),
   ];
@@ -180,10 +222,19 @@ describe("hash join", () => {
         const random = randomNumbers(index + 1);
         const schema = schemaFor(type);
         // A scalar subquery has at most one row for each key.
-        const build = makeRows(random, type, 60, 40, 0.1).filter((row, at, all) => joinType !== "left_single" || row[0] === null || all.findIndex((other) => textOf(other[0]!) === textOf(row[0]!)) === at);
+        const build = makeRows(random, type, 60, 40, 0.1).filter(
+          (row, at, all) =>
+            joinType !== "left_single" ||
+            row[0] === null ||
+            all.findIndex((other) => textOf(other[0]!) === textOf(row[0]!)) === at,
+        );
         const probe = makeRows(random, type, 90, 40, 0.1);
         const spec = { ...plain, joinType };
-        assert.deepEqual(sortedText(run(schema, probe, build, spec, { batchRows: 17, selections: true })), sortedText(expected(schema, probe, build, spec)), type.kind);
+        assert.deepEqual(
+          sortedText(run(schema, probe, build, spec, { batchRows: 17, selections: true })),
+          sortedText(expected(schema, probe, build, spec)),
+          type.kind,
+        );
       });
     });
 
@@ -194,19 +245,50 @@ describe("hash join", () => {
         { ...plain, joinType },
         { ...plain, joinType, residual },
         { ...plain, joinType, keys: [{ column: 0, nullEqual: true }] },
-        { ...plain, joinType, keys: [{ column: 0, nullEqual: false }, { column: 1, nullEqual: false }] },
-        { ...plain, joinType, keys: [{ column: 0, nullEqual: true }, { column: 1, nullEqual: false }], residual },
+        {
+          ...plain,
+          joinType,
+          keys: [
+            { column: 0, nullEqual: false },
+            { column: 1, nullEqual: false },
+          ],
+        },
+        {
+          ...plain,
+          joinType,
+          keys: [
+            { column: 0, nullEqual: true },
+            { column: 1, nullEqual: false },
+          ],
+          residual,
+        },
       ];
-      if (joinType === "left_anti" || joinType === "left_mark") specs.push({ ...plain, joinType, nullAware: true }, { ...plain, joinType, nullAware: true, residual });
-      for (const [probeCount, buildCount, distinct, nullShare] of [[0, 0, 1, 0], [0, 5, 3, 0.5], [5, 0, 3, 0.5], [1, 1, 1, 0], [1, 1, 1, 1], [40, 3, 6, 0], [300, 200, 20, 0.2], [200, 300, 400, 0.05], [100, 100, 2, 0]] as const) {
+      if (joinType === "left_anti" || joinType === "left_mark")
+        specs.push({ ...plain, joinType, nullAware: true }, { ...plain, joinType, nullAware: true, residual });
+      for (const [probeCount, buildCount, distinct, nullShare] of [
+        [0, 0, 1, 0],
+        [0, 5, 3, 0.5],
+        [5, 0, 3, 0.5],
+        [1, 1, 1, 0],
+        [1, 1, 1, 1],
+        [40, 3, 6, 0],
+        [300, 200, 20, 0.2],
+        [200, 300, 400, 0.05],
+        [100, 100, 2, 0],
+      ] as const) {
         const random = randomNumbers(probeCount * 7 + buildCount);
         let build = makeRows(random, type, buildCount, distinct, nullShare);
-        if (joinType === "left_single") build = build.filter((row, at) => build.findIndex((other) => other[0] === row[0]) === at);
+        if (joinType === "left_single")
+          build = build.filter((row, at) => build.findIndex((other) => other[0] === row[0]) === at);
         const probe = makeRows(random, type, probeCount, distinct, nullShare);
         for (const spec of specs) {
           for (const selections of [false, true]) {
             const got = run(schema, probe, build, spec, { batchRows: 64, selections });
-            assert.deepEqual(sortedText(got), sortedText(expected(schema, probe, build, spec)), JSON.stringify({ ...spec, probeCount, buildCount }));
+            assert.deepEqual(
+              sortedText(got),
+              sortedText(expected(schema, probe, build, spec)),
+              JSON.stringify({ ...spec, probeCount, buildCount }),
+            );
           }
         }
       }
@@ -215,11 +297,16 @@ describe("hash join", () => {
 
   it("puts out many matches in batches of at most 8,192 rows", () => {
     const schema = schemaOf(["key", simpleType("int32")], ["value", simpleType("int32")]);
-    const rows = (count: number): Row[] => Array.from({ length: count }, (_, index) => [index % 3 === 0 ? 7 : index, index]);
+    const rows = (count: number): Row[] =>
+      Array.from({ length: count }, (_, index) => [index % 3 === 0 ? 7 : index, index]);
     const [probe, build] = [rows(600), rows(900)];
     for (const joinType of ["inner", "left", "full", "right", "left_semi", "right_semi"] as const) {
       const spec: JoinSpec = { ...plain, joinType, residual: null };
-      assert.deepEqual(sortedText(run(schema, probe, build, spec)), sortedText(expected(schema, probe, build, spec)), joinType);
+      assert.deepEqual(
+        sortedText(run(schema, probe, build, spec)),
+        sortedText(expected(schema, probe, build, spec)),
+        joinType,
+      );
     }
   });
 
@@ -229,7 +316,11 @@ describe("hash join", () => {
     const probe = Array.from({ length: 100 }, (_, index) => [index < 64 ? 1 : 2]);
     for (const joinType of ["left", "full"] as const) {
       const spec: JoinSpec = { ...plain, joinType };
-      assert.deepEqual(sortedText(run(schema, probe, build, spec)), sortedText(expected(schema, probe, build, spec)), joinType);
+      assert.deepEqual(
+        sortedText(run(schema, probe, build, spec)),
+        sortedText(expected(schema, probe, build, spec)),
+        joinType,
+      );
     }
   });
 
@@ -244,8 +335,13 @@ describe("hash join", () => {
     const [probe, build] = [rows(40_000, "probe"), rows(30_000, "build")];
     const byKey = new Map<Value, Row[]>();
     build.forEach((row) => byKey.set(row[0]!, [...(byKey.get(row[0]!) ?? []), row]));
-    const want = probe.flatMap((left) => (left[0] === null ? [] : (byKey.get(left[0]!) ?? []).map((right) => [...left, ...right])));
-    assert.deepEqual(sortedText(run(schema, probe, build, { ...plain, joinType: "inner" }, { batchRows: 8192 })), sortedText(want));
+    const want = probe.flatMap((left) =>
+      left[0] === null ? [] : (byKey.get(left[0]!) ?? []).map((right) => [...left, ...right]),
+    );
+    assert.deepEqual(
+      sortedText(run(schema, probe, build, { ...plain, joinType: "inner" }, { batchRows: 8192 })),
+      sortedText(want),
+    );
   });
 
   it("refuses a second row for a scalar subquery", () => {
@@ -260,7 +356,13 @@ describe("hash join", () => {
     for (const joinType of ["inner", "left_semi", "right", "right_semi", "right_anti"] as const) {
       const context = makeTaskContext();
       const [probe, build] = [rowSource(context, schema, [[1]]), rowSource(context, schema, [])];
-      assert.deepEqual(collectRows(context, new HashJoinOperator(context, nodeOf(schema, schema, { ...plain, joinType }), probe, build)), []);
+      assert.deepEqual(
+        collectRows(
+          context,
+          new HashJoinOperator(context, nodeOf(schema, schema, { ...plain, joinType }), probe, build),
+        ),
+        [],
+      );
       assert.deepEqual(probe.state, { opened: 1, closed: 1, batches: 0 }, joinType);
     }
   });

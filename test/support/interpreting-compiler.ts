@@ -46,7 +46,8 @@ export class InterpretingCompiler extends ExpressionCompiler {
         const kept: number[] = [];
         for (let index = 0; index < batch.rowCount; index++) {
           const row = batch.selection === 0 ? index : memory.u32[batch.selection / 4 + index]!;
-          if (evaluate(predicate, (position) => readValue(memory, batch.vectors[position]!, row)) === true) kept.push(row);
+          if (evaluate(predicate, (position) => readValue(memory, batch.vectors[position]!, row)) === true)
+            kept.push(row);
         }
         if (kept.length === 0) return null;
         const selection = region.allocate(kept.length * 4);

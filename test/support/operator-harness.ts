@@ -23,7 +23,9 @@ export type HarnessOptions = {
 };
 
 /** A task's context over a fresh memory (64 MiB, poisoned when freed), with spill files in JavaScript memory. */
-export function makeTaskContext(options: HarnessOptions = {}): TaskContext & { readonly spill: { readonly openFiles: number } } {
+export function makeTaskContext(
+  options: HarnessOptions = {},
+): TaskContext & { readonly spill: { readonly openFiles: number } } {
   const memory = new SlotMemory(options.memoryBytes ?? 64 * 2 ** 20, { poison: options.poison ?? true });
   const kernels = loadKernels(memory);
   const context: ReturnType<typeof makeTaskContext> = {
