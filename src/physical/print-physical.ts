@@ -1,8 +1,9 @@
+import type { Schema } from "../arrow/schema.ts";
 import type { Value } from "../arrow/value.ts";
 import { unreachable } from "../common/assert.ts";
 import type { AggregateCall, Expression } from "../expr/expression.ts";
-import { formatExpression } from "../expr/expression-properties.ts";
-import type { Distribution, PhysicalHashJoin, PhysicalNode, PhysicalSortKey } from "./physical-node.ts";
+import { formatExpression, mapExpression } from "../expr/expression-properties.ts";
+import type { Distribution, PhysicalHashAggregate, PhysicalHashJoin, PhysicalNode, PhysicalSortKey } from "./physical-node.ts";
 
 /**
  * The plan as an indented tree, one node a line, each above its inputs (probe before build). `annotate` adds text to a
@@ -72,28 +73,26 @@ export function withPhysicalChildren(node: PhysicalNode, inputs: readonly Physic
 
 /** One node as text, without its inputs. */
 export function describePhysicalNode(node: PhysicalNode): string {
+  const inputs = physicalChildren(node).flatMap((child) => child.schema);
   switch (node.kind) {
     case "scan":
-      return `scan ${node.tableName} [${node.columns.join(", ")}]${node.pushed === null ? "" : ` where ${formatExpression(node.pushed)}`}`;
+      return `scan ${node.tableName} [${node.columns.join(", ")}]${node.pushed === null ? "" : ` where ${formatOver(node.schema, node.pushed)}`}`;
     case "values":
       return `values ${node.rows.length === 1 ? `(${node.rows[0]!.map(formatValue).join(", ")})` : `${node.rows.length} rows`}`;
     case "filter":
-      return `filter ${formatExpression(node.predicate)}`;
+      return `filter ${formatOver(inputs, node.predicate)}`;
     case "project":
-      return `project ${formatList(node.expressions)}`;
-    case "hash_aggregate": {
-      const groups = node.groups.length === 0 ? "" : ` by ${formatList(node.groups)}`;
-      const calls = node.aggregates.map(formatCall).join(", ");
-      return `hash_aggregate ${node.mode}${groups}${calls === "" ? "" : `: ${calls}`}`;
-    }
+      return `project ${formatList(inputs, node.expressions)}`;
+    case "hash_aggregate":
+      return describeAggregate(node);
     case "hash_join":
       return describeHashJoin(node);
     case "nested_loop_join":
-      return `nested_loop_join ${node.joinType}${node.nullAware ? " null-aware" : ""}${node.condition === null ? "" : ` on ${formatExpression(node.condition)}`}`;
+      return `nested_loop_join ${node.joinType}${node.nullAware ? " null-aware" : ""}${node.condition === null ? "" : ` on ${formatOver(inputs, node.condition)}`}`;
     case "sort":
-      return `sort ${formatKeys(node.keys)}`;
+      return `sort ${formatKeys(inputs, node.keys)}`;
     case "top_n":
-      return `top_n ${node.limit}${node.offset === 0 ? "" : ` offset ${node.offset}`} by ${formatKeys(node.keys)}`;
+      return `top_n ${node.limit}${node.offset === 0 ? "" : ` offset ${node.offset}`} by ${formatKeys(inputs, node.keys)}`;
     case "limit":
       return `limit ${node.limit ?? "all"}${node.offset === 0 ? "" : ` offset ${node.offset}`}`;
     case "union":
@@ -101,27 +100,51 @@ export function describePhysicalNode(node: PhysicalNode): string {
     case "set_operation":
       return `${node.operation}${node.all ? " all" : ""}`;
     case "exchange":
-      return `exchange ${formatDistribution(node.distribution)}`;
+      return `exchange ${formatDistribution(node.schema, node.distribution)}`;
     case "shuffle_read":
-      return `shuffle_read stage ${node.stageId}${node.mergeKeys === null ? "" : ` merge ${formatKeys(node.mergeKeys)}`}`;
+      return `shuffle_read stage ${node.stageId}${node.mergeKeys === null ? "" : ` merge ${formatKeys(node.schema, node.mergeKeys)}`}`;
     default:
       return unreachable(node, "physical node");
   }
 }
 
+/**
+ * An expression with the names of the columns that it reads. A column without a name, or of a name that an earlier
+ * one has, also prints its position.
+ */
+export function formatOver(schema: Schema, expression: Expression): string {
+  return formatExpression(
+    mapExpression(expression, (part) => {
+      if (part.kind !== "input") return part;
+      const name = schema[part.index]?.name ?? "";
+      const isFirst = name !== "" && schema.findIndex((field) => field.name === name) === part.index;
+      return { kind: "column", id: part.index, name: isFirst ? name : `${name}#${part.index}`, type: part.type, nullable: part.nullable };
+    }),
+  );
+}
+
+/** A final aggregate's calls keep the arguments of the partial one, which are not over its own input: only names. */
+function describeAggregate({ mode, groups, aggregates, input }: PhysicalHashAggregate): string {
+  const by = groups.length === 0 ? "" : ` by ${formatList(input.schema, groups)}`;
+  const calls = aggregates.map((call) => (mode === "final" ? call.name : formatCall(input.schema, call))).join(", ");
+  return `hash_aggregate ${mode}${by}${calls === "" ? "" : `: ${calls}`}`;
+}
+
 function describeHashJoin(node: PhysicalHashJoin): string {
-  const keys = node.keys.map(({ probe, build, nullEqual }) => `${formatExpression(probe)} ${nullEqual ? "<=>" : "="} ${formatExpression(build)}`);
+  const { probe, build } = node;
+  const keys = node.keys.map((key) => `${formatOver(probe.schema, key.probe)} ${key.nullEqual ? "<=>" : "="} ${formatOver(build.schema, key.build)}`);
   const notes = [...(node.nullAware ? ["null-aware"] : []), ...(node.buildUnique ? ["unique"] : [])];
-  const residual = node.residual === null ? "" : ` and ${formatExpression(node.residual)}`;
+  const residual = node.residual === null ? "" : ` and ${formatOver([...probe.schema, ...build.schema], node.residual)}`;
   return `hash_join ${[node.joinType, ...notes].join(" ")} on ${keys.join(", ")}${residual}`;
 }
 
-export function formatDistribution(distribution: Distribution): string {
+/** Keys are over `schema`: that of the rows that are sent. */
+export function formatDistribution(schema: Schema, distribution: Distribution): string {
   switch (distribution.kind) {
     case "hash":
-      return `hash (${formatList(distribution.keys)}) into ${distribution.partitionCount}`;
+      return `hash (${formatList(schema, distribution.keys)}) into ${distribution.partitionCount}`;
     case "single":
-      return `single${distribution.mergeKeys === null ? "" : ` merge ${formatKeys(distribution.mergeKeys)}`}`;
+      return `single${distribution.mergeKeys === null ? "" : ` merge ${formatKeys(schema, distribution.mergeKeys)}`}`;
     case "broadcast":
       return "broadcast";
     default:
@@ -129,23 +152,23 @@ export function formatDistribution(distribution: Distribution): string {
   }
 }
 
-function formatList(expressions: readonly Expression[]): string {
-  return expressions.map(formatExpression).join(", ");
+function formatList(schema: Schema, expressions: readonly Expression[]): string {
+  return expressions.map((expression) => formatOver(schema, expression)).join(", ");
 }
 
-function formatKeys(keys: readonly PhysicalSortKey[]): string {
+function formatKeys(schema: Schema, keys: readonly PhysicalSortKey[]): string {
   return keys
     .map(({ expression, descending, nullsFirst }) => {
       // NULLS LAST is what ascending order means by itself, NULLS FIRST what descending does.
       const nulls = nullsFirst === descending ? "" : nullsFirst ? " nulls first" : " nulls last";
-      return `${formatExpression(expression)}${descending ? " desc" : ""}${nulls}`;
+      return `${formatOver(schema, expression)}${descending ? " desc" : ""}${nulls}`;
     })
     .join(", ");
 }
 
-function formatCall({ name, args, distinct, filter }: AggregateCall): string {
-  const text = args.length === 0 ? `${name}(*)` : `${name}(${distinct ? "distinct " : ""}${formatList(args)})`;
-  return filter === null ? text : `${text} filter (${formatExpression(filter)})`;
+function formatCall(schema: Schema, { name, args, distinct, filter }: AggregateCall): string {
+  const text = args.length === 0 ? `${name}(*)` : `${name}(${distinct ? "distinct " : ""}${formatList(schema, args)})`;
+  return filter === null ? text : `${text} filter (${formatOver(schema, filter)})`;
 }
 
 function formatValue(value: Value): string {

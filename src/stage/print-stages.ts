@@ -1,8 +1,7 @@
 import { unreachable } from "../common/assert.ts";
-import { formatExpression } from "../expr/expression-properties.ts";
 import type { PhysicalNode } from "../physical/physical-node.ts";
-import { estimatedRows, printPhysicalPlan } from "../physical/print-physical.ts";
-import type { Stage, StageGraph, StageSink } from "./stage.ts";
+import { estimatedRows, formatOver, printPhysicalPlan } from "../physical/print-physical.ts";
+import type { Stage, StageGraph } from "./stage.ts";
 
 /**
  * The graph as boxes, the result stage on top and inputs below their readers. Each shows its tasks, what it does with
@@ -17,15 +16,15 @@ function printStage(stage: Stage, annotate: (node: PhysicalNode) => string): str
   const splitCount = stage.tasks.reduce((sum, task) => sum + task.splits.reduce((count, scan) => count + scan.splits.length, 0), 0);
   const tasks = `${stage.tasks.length} ${stage.tasks.length === 1 ? "task" : "tasks"}`;
   const splits = splitCount === 0 ? "" : ` ─ ${splitCount} ${splitCount === 1 ? "split" : "splits"}`;
-  const title = ` stage ${stage.stageId} ─ ${tasks}${splits} ─ ${formatSink(stage.sink)} `;
+  const title = ` stage ${stage.stageId} ─ ${tasks}${splits} ─ ${formatSink(stage)} `;
   const width = Math.max(title.length, ...body.map((line) => line.length + 2));
   return [`┌${title.padEnd(width, "─")}┐`, ...body.map((line) => `│ ${line.padEnd(width - 2)} │`), `└${"─".repeat(width)}┘`].join("\n");
 }
 
-function formatSink(sink: StageSink): string {
+function formatSink({ sink, plan }: Stage): string {
   switch (sink.kind) {
     case "hash":
-      return `hash (${sink.keys.map(formatExpression).join(", ")}) into ${sink.partitionCount} partitions`;
+      return `hash (${sink.keys.map((key) => formatOver(plan.schema, key)).join(", ")}) into ${sink.partitionCount} partitions`;
     case "single":
     case "broadcast":
     case "result":
