@@ -25,10 +25,11 @@ export function openCall(call: ServerCall, tracker: CallTracker): OpenCall {
   const responseHeaders = new Metadata();
   let sent = false;
   let finished = false;
-  tracker.begin();
+  const cutOff = (): void => controller.abort(new EngineError("unavailable", "the server is shutting down"));
+  tracker.begin(cutOff);
   call.on("cancelled", () => {
     // The end of the HTTP/2 stream, whatever the event's name says.
-    tracker.end();
+    tracker.end(cutOff);
     if (!finished) controller.abort(new EngineError("query_canceled", "the client cancelled the call or went away"));
   });
   return {

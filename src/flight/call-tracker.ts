@@ -2,17 +2,23 @@ import { EngineError } from "../common/engine-error.ts";
 
 /** Counts the open Flight calls of a server, so that it can drain: take no new statements, and end when the rest is done. */
 export class CallTracker {
-  #open = 0;
+  /** Of each open call, how to cut it off. */
+  readonly #open = new Set<() => void>();
   #draining = false;
   #onIdle: (() => void) | null = null;
 
-  begin(): void {
-    this.#open++;
+  begin(cutOff: () => void): void {
+    this.#open.add(cutOff);
   }
 
-  end(): void {
-    this.#open--;
-    if (this.#open === 0) this.#onIdle?.();
+  end(cutOff: () => void): void {
+    this.#open.delete(cutOff);
+    if (this.#open.size === 0) this.#onIdle?.();
+  }
+
+  /** Ends what is still open. */
+  cutOff(): void {
+    for (const cutOff of this.#open) cutOff();
   }
 
   /** Throws once the server drains. For calls that start statements: those that read their rows go on. */
@@ -30,13 +36,13 @@ export class CallTracker {
         if (quiet !== null) clearTimeout(quiet);
         // A client that has its endpoints now may be about to read them.
         quiet = setTimeout(() => {
-          if (this.#open > 0) return;
+          if (this.#open.size > 0) return;
           clearTimeout(deadline);
           resolve();
         }, Math.min(quietMs, graceMs));
       };
       this.#onIdle = watch;
-      if (this.#open === 0) watch();
+      if (this.#open.size === 0) watch();
     });
   }
 }

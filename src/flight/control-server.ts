@@ -11,8 +11,9 @@ export type ControlHandlers = {
   onExecutor(connection: SchedulerSideConnection): void;
 };
 
-/** Adds the scheduler's end of the control protocol to a gRPC server. */
-export function addControlService(server: grpc.Server, handlers: ControlHandlers, logger: Logger): void {
+/** Adds the scheduler's end of the control protocol to a gRPC server; gives what hangs up on all executors. */
+export function addControlService(server: grpc.Server, handlers: ControlHandlers, logger: Logger): () => void {
+  const connections = new Set<SchedulerSideConnection>();
   server.addService(controlMethods, {
     Connect(call: grpc.ServerDuplexStream<gen.ExecutorMessage, gen.SchedulerMessage>) {
       const connection = connectionOverStream(call, {
@@ -22,7 +23,12 @@ export function addControlService(server: grpc.Server, handlers: ControlHandlers
         hangUp: () => call.end(),
       });
       logger.log("debug", "an executor connected", { peer: call.getPeer() });
+      connections.add(connection);
+      call.on("cancelled", () => connections.delete(connection));
       handlers.onExecutor(connection);
     },
   });
+  return () => {
+    for (const connection of connections) connection.close();
+  };
 }

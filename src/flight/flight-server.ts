@@ -28,6 +28,7 @@ export type FlightServer = {
 const defaultSendBudgetBytes = 256 * 1024 * 1024;
 const defaultSlowReaderMs = 15 * 60_000;
 const quietMs = 200;
+const lastWordsMs = 30;
 
 // Its messages for developers would stand between our own log lines; errors reach us as errors.
 if (process.env["GRPC_VERBOSITY"] === undefined) setLogVerbosity(logVerbosity.NONE);
@@ -51,12 +52,17 @@ export async function startFlightServer(options: FlightServerOptions): Promise<F
       logger: options.logger,
     });
   }
-  if (options.services.control !== undefined) addControlService(server, options.services.control, options.logger);
+  const { control } = options.services;
+  const hangUp = control === undefined ? () => {} : addControlService(server, control, options.logger);
   const port = await bind(server, options.host, options.port);
   return {
     port,
     async close(graceMs) {
       await tracker.drain(graceMs, quietMs);
+      tracker.cutOff();
+      hangUp();
+      // Lets the last words reach their clients.
+      await new Promise((resolve) => setTimeout(resolve, lastWordsMs));
       await shutDown(server);
     },
   };
@@ -80,8 +86,8 @@ function bind(server: Server, host: string, port: number): Promise<number> {
 }
 
 /**
- * Cuts all connections. Without grpc-js's own graceful shutdown before: control streams never end by themselves, and sockets
- * of sessions that were asked to close politely stay open until their peer's keepalive notices.
+ * Cuts all connections. No call is open any more: grpc-js's own way of waiting would wait for control streams, which never
+ * end by themselves, and peers notice streams that are cut off with their session only by their keepalive.
  */
 function shutDown(server: Server): Promise<void> {
   return new Promise((resolve) => {

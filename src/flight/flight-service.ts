@@ -22,6 +22,8 @@ export type FlightServiceOptions = {
   readonly logger: Logger;
 };
 
+const statusPatienceMs = 5_000;
+
 const emptyBody = new Uint8Array(0);
 
 /** Text for the client, when the handler's layer has made a better one than the bare message. */
@@ -129,9 +131,11 @@ function endWithError<Request, Response>(
   status: ReturnType<typeof statusOf>,
 ): void {
   open.finish();
-  // A status waits behind messages that the client does not take; such a stream is reset instead.
-  if (call.writableLength > 0) resetStream(call);
   call.emit("error", status);
+  // The status waits behind messages; where the client does not take those, the stream is reset instead.
+  const timer = setTimeout(() => resetStream(call), statusPatienceMs);
+  timer.unref();
+  call.once("cancelled", () => clearTimeout(timer));
 }
 
 /** Ends the HTTP/2 stream below a call; grpc-js keeps it on its intercepting call, without a public way to it. */
