@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, truncateSync, copyFileSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Worker } from "node:worker_threads";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { type DataType, decimalType, simpleType } from "../../src/arrow/data-type.ts";
 import type { Schema } from "../../src/arrow/schema.ts";
@@ -200,7 +201,9 @@ describe("ParquetTableSource", () => {
         args: [input, constant],
         type: simpleType("bool"),
       });
-      assert.equal(scan([name], { pushed: call("eq") }).length, expected.filter(same).length);
+      const equal = scan([name], { pushed: call("eq") });
+      assert.equal(equal.length, expected.filter(same).length);
+      assert.ok(equal.every(([value]) => same(value!)));
       assert.equal(
         scan([name], { pushed: call("ne") }).length,
         expected.filter((value) => value !== null && !same(value)).length,
@@ -288,6 +291,22 @@ describe("ParquetTableSource", () => {
     const other = join(directory, "other.parquet");
     fails(other, ["f64"], "datatype_mismatch", /"f64" is varchar .* double precision/);
     fails(other, ["i64"], "datatype_mismatch", /no column "i64"/);
+  });
+
+  it("works on several threads at once, through one database", async () => {
+    const splits = [0, 5000, 10_000, 15_000];
+    const answers = await Promise.all(
+      splits.map((firstRow) => {
+        const data = { handle: database.handle, path, firstRow, lastRow: firstRow + 4999 };
+        const worker = new Worker(new URL("scan-worker.ts", import.meta.url), { workerData: data });
+        return new Promise((resolve, reject) => worker.once("message", resolve).once("error", reject));
+      }),
+    );
+    const sumFrom = (first: number): number => 5000 * (first - 2147483648) + (4999 * 5000) / 2;
+    assert.deepEqual(
+      answers,
+      splits.map((first) => ({ rows: 5000, sum: sumFrom(first) })),
+    );
   });
 
   it("stops when the task is cancelled", () => {
