@@ -29,6 +29,8 @@ export type BindContext = {
   readonly parameterTypes: ReadonlyMap<number, DataType>;
   /** Numbers of all parameters seen. */
   readonly parameters: Set<number>;
+  /** Queries bound so far, over the whole statement. */
+  readonly progress: { queryCount: number };
   /** Views being bound, outermost first. */
   readonly viewNames: readonly string[];
   /** Queries stand in expressions and in FROM; handed in so that those files need not import the query binder. */
@@ -44,13 +46,17 @@ export type ExpressionPlace = {
 };
 
 /** References are inlined, so a few nested WITH queries or views can multiply beyond any plan worth making. */
-const maxColumnIds = 200_000;
+const maxQueries = 5000;
+
+/** Counts a query that is about to be bound. Throws feature_not_supported beyond the limit. */
+export function countQuery({ progress }: BindContext): void {
+  if (++progress.queryCount <= maxQueries) return;
+  const message = `statement is too complex: with its WITH queries and views it has more than ${maxQueries} queries`;
+  throw new EngineError("feature_not_supported", message);
+}
 
 export function newColumn(context: BindContext, name: string, type: DataType, nullable: boolean): Column {
-  const id = context.ids.next();
-  if (id > maxColumnIds)
-    throw new EngineError("feature_not_supported", "statement is too complex: its plan has too many columns");
-  return { id, name, type, nullable };
+  return { id: context.ids.next(), name, type, nullable };
 }
 
 export function columnOf(column: Column, span?: TextSpan): Expression {

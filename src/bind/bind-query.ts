@@ -9,6 +9,7 @@ import {
   type BindContext,
   type BoundQuery,
   columnOf,
+  countQuery,
   type ExpressionPlace,
   type QueryOptions,
 } from "./bind-context.ts";
@@ -21,6 +22,7 @@ import { type CommonTables, emptyNamespace, Scope } from "./scope.ts";
 
 /** WITH, the body, ORDER BY and LIMIT. */
 export function bindQuery(context: BindContext, query: Query, options: QueryOptions): BoundQuery {
+  countQuery(context);
   const commonTables = bindCommonTables(context, query, options);
   const isBare = query.orderBy.length === 0 && query.limit === null && query.offset === null;
   const inner: QueryOptions = { ...options, commonTables, keepUnknown: options.keepUnknown === true && isBare };

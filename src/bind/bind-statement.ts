@@ -71,7 +71,15 @@ function makeContext(
   parameterTypes: ReadonlyMap<number, DataType>,
   viewNames: readonly string[] = [],
 ): BindContext {
-  return { catalog, ids: new ColumnIds(), parameterTypes, parameters: new Set(), viewNames, bindQuery };
+  return {
+    catalog,
+    ids: new ColumnIds(),
+    parameterTypes,
+    parameters: new Set(),
+    progress: { queryCount: 0 },
+    viewNames,
+    bindQuery,
+  };
 }
 
 function bindQueryStatement(query: Query, options: BindOptions): BoundQueryStatement {
