@@ -255,7 +255,7 @@ class DecimalOperation {
     code.set(high);
     const result: Operand = { type: this.#type, low: localAtom(low), high: localAtom(high), isNull: null };
     const whole = Math.max(this.#left.type.precision - this.#left.type.scale, this.#right.type.precision - this.#right.type.scale);
-    if (whole + this.#scaleMax + 1 > maxDecimalPrecision) raiseUnlessFits(emitter, this.#call, result);
+    if (whole + this.#scaleMax + 1 > maxDecimalPrecision) raiseUnlessFits(emitter, this.#call, result, this.#type);
     return result;
   }
 

@@ -138,8 +138,7 @@ function toDecimal(emitter: Emitter, cast: CastExpression, arg: Operand, to: Dec
   if (up >= 0) {
     // Checked before scaling, when it still fits.
     if (from.precision + up > to.precision) {
-      const room = decimalType(Math.max(0, to.precision - up), from.scale);
-      raiseUnlessFits(emitter, cast, source, room);
+      raiseUnlessFits(emitter, cast, source, to, Math.max(0, to.precision - up));
     }
     return emitter.inForm(scaleUp(emitter, cast, source, to.scale), to);
   }

@@ -1,4 +1,4 @@
-import type { DataType, DecimalType } from "../arrow/data-type.ts";
+import type { DecimalType } from "../arrow/data-type.ts";
 import { decimalType, maxDecimalPrecision, typeName } from "../arrow/data-type.ts";
 import type { CallExpression, Expression } from "../expr/expression.ts";
 import { powerOfTen } from "../expr/numeric-values.ts";
@@ -77,10 +77,9 @@ export function scaleDown(emitter: Emitter, expression: Expression, operand: Ope
   return emitter.loadResult(type, { kind: "frame", offset: out });
 }
 
-/** An error unless the decimal has at most the digits of its type (or of another one of its scale). */
-export function raiseUnlessFits(emitter: Emitter, expression: Expression, operand: Operand, type: DataType = operand.type): void {
+/** An error, in the name of `type`, unless the decimal has at most `precision` digits. */
+export function raiseUnlessFits(emitter: Emitter, expression: Expression, operand: Operand, type: DecimalType, precision = type.precision): void {
   const { code } = emitter;
-  const { precision } = type as DecimalType;
   if (classOf(operand.type) === "long" && precision <= digits64Max) {
     const bound = powerOfTen(precision);
     // -bound < value < bound as one unsigned comparison.

@@ -1,7 +1,7 @@
 import type { DataType, DecimalType } from "../arrow/data-type.ts";
 import { decimalType, isFloat, isInteger, isNumeric, isTemporal, maxDecimalPrecision, simpleType } from "../arrow/data-type.ts";
 import type { TextSpan } from "../common/engine-error.ts";
-import { coerceTo, commonType, decimalTypeOf } from "./coerce.ts";
+import { coerceTo, commonType, decimalTypeOf, withOwnDigits } from "./coerce.ts";
 import { typeOf } from "./expression-properties.ts";
 import type { Expression } from "./expression.ts";
 
@@ -24,7 +24,9 @@ export function resolveArithmetic(name: string, left: Expression, right: Express
 }
 
 /** Unknown literals take the other side's type; next to a date or timestamp, `+ '1 day'` means an interval. */
-function settleUnknown(name: string, left: Expression, right: Expression): readonly [Expression, Expression] {
+function settleUnknown(name: string, first: Expression, second: Expression): readonly [Expression, Expression] {
+  const left = withOwnDigits(first, typeOf(second));
+  const right = withOwnDigits(second, typeOf(first));
   const leftType = typeOf(left);
   const rightType = typeOf(right);
   const partner = (type: DataType): DataType => {

@@ -5,7 +5,7 @@ import { EngineError, type TextSpan } from "../common/engine-error.ts";
 import { canCast, castValue } from "./cast-value.ts";
 import { typeOf } from "./expression-properties.ts";
 import type { Expression } from "./expression.ts";
-import { parseValue } from "./parse-value.ts";
+import { parseNumeric, parseValue } from "./parse-value.ts";
 
 export type CoercionContext = "implicit" | "assignment" | "explicit";
 
@@ -138,7 +138,9 @@ function commonDecimal(left: DataType & { kind: "decimal" }, right: DataType & {
  * Both sides of a comparison with one type. A numeric literal takes the other side's type where that is exact, so
  * that `column = 5` compares in the column's own type and can be pushed into a scan.
  */
-export function unifyComparison(left: Expression, right: Expression, span?: TextSpan): readonly [Expression, Expression] {
+export function unifyComparison(first: Expression, second: Expression, span?: TextSpan): readonly [Expression, Expression] {
+  const left = withOwnDigits(first, typeOf(second));
+  const right = withOwnDigits(second, typeOf(first));
   const leftType = typeOf(left);
   const rightType = typeOf(right);
   if (right.kind === "literal" && left.kind !== "literal") {
@@ -162,6 +164,16 @@ export function unifyComparison(left: Expression, right: Expression, span?: Text
   return [coerceTo(left, type, "implicit"), coerceTo(right, type, "implicit")];
 }
 
+/** Next to a decimal, a number in an unknown literal keeps all its digits instead of taking the other side's scale. */
+export function withOwnDigits(expression: Expression, other: DataType): Expression {
+  if (expression.kind !== "literal" || expression.type.kind !== "null" || typeof expression.value !== "string") return expression;
+  if (other.kind !== "decimal") return expression;
+  const { unscaled, scale } = at(expression.span, () => parseNumeric(other, expression.value as string));
+  const digits = String(unscaled).replace("-", "").length;
+  if (scale < 0 || Math.max(digits, scale) > maxDecimalPrecision) return expression;
+  return { ...expression, type: decimalType(Math.max(digits, scale), scale), value: unscaled };
+}
+
 /** A numeric literal as a literal of another numeric type, or null where that would change its value. */
 export function exactLiteral(literal: Expression & { kind: "literal" }, type: DataType): Expression | null {
   const { value, type: from } = literal;
@@ -169,6 +181,8 @@ export function exactLiteral(literal: Expression & { kind: "literal" }, type: Da
   try {
     const converted = castValue(value, from, type);
     const back = castValue(converted, type, from);
+    // A real stands for its exact value: 0.1 as real is not 0.1.
+    if (type.kind === "float32" && converted !== castValue(value, from, simpleType("float64"))) return null;
     return Object.is(back, value) ? { ...literal, type, value: converted } : null;
   } catch {
     // Out of the other type's range.

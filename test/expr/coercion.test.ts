@@ -112,6 +112,10 @@ describe("function resolution", () => {
     assert.equal(formatExpression(resolveFunction("=", [quantity, literal(5, kind("int32"))])), "quantity = 5");
     assert.equal(formatExpression(resolveFunction("<", [price, literal(24, kind("int32"))])), "price < 24.00");
     assert.equal(formatExpression(resolveFunction("<", [price, unknown("7.5")])), "price < 7.50");
+    assert.equal(formatExpression(foldConstants(resolveFunction("<", [price, unknown("7.555")]))), "CAST(price AS decimal(16,3)) < 7.555");
+    assert.equal(typeText(resolveFunction("*", [price, unknown("0.055")])), "decimal(18,5)");
+    const real = column("real", kind("float32"));
+    assert.match(formatExpression(resolveFunction("=", [real, literal(1n, decimalType(1, 1))])), /CAST\(real AS double precision\) = 0.1/);
     assert.match(formatExpression(resolveFunction("=", [quantity, literal(100000, kind("int32"))])), /CAST\(quantity AS integer\)/);
   });
 
