@@ -8,7 +8,7 @@ import type { Region } from "../kernel/slot-memory.ts";
 import type { PhysicalSortKey } from "../physical/physical-node.ts";
 import type { TaskContext } from "./operator.ts";
 
-/** Bytes of an entry (assembly/sort.ts): 8 of the key, the key's address, the row. */
+/** Bytes of an entry (assembly/sort.ts): the key's prefix, the key's address, the row. */
 export const sortEntryByteSize = 16;
 
 /** Scratch that sortEntries needs beside the second array of entries. */
@@ -22,7 +22,7 @@ export class SortKeyEncoder {
   readonly #keys: readonly PhysicalSortKey[];
   readonly #projector: Projector;
   readonly #scratch: Region;
-  /** Whether the first 8 bytes of a key may not be all of it. */
+  /** Whether an entry's prefix may not be all of a key. */
   readonly #isWide: boolean;
 
   constructor(context: TaskContext, keys: readonly PhysicalSortKey[], input: Schema) {

@@ -3,7 +3,8 @@
 //     │ u32 size │ per sort key: NULL flag, then the value (bytes inverted when descending) │ zeros up to `size` │
 //
 // `size` is a multiple of 8 and at least 16. No key's bytes are the beginning of another's, so the padding never decides.
-// An entry stands for a row in a sort: the key's first 8 bytes as a big-endian word, the key's address, the row (16 bytes).
+// An entry stands for a row in a sort: the key's prefix, the key's address, the row (16 bytes). The prefix is bits 7 to 70 of the key
+// as a big-endian number: the first byte is a NULL flag, 0 or 1, so that a whole 8-byte value but for one bit fits.
 
 import { bitIsSet } from "./bits";
 
@@ -191,12 +192,18 @@ export function sortKeyString(data: usize, validity: usize, count: i32, cursors:
   }
 }
 
+// @ts-ignore: decorator
+@inline
+function prefixOf(key: usize): u64 {
+  return (bswap<u64>(load<u64>(key, 4)) << 7) | <u64>(load<u8>(key, 12) >> 1);
+}
+
 /** Entries of keys at `keys` (u32s); row i has the number at `rows` + 4 i, or i when `rows` is 0. */
 export function makeSortEntries(keys: usize, count: i32, rows: usize, entries: usize): void {
   for (let i = 0; i < count; i++) {
     const key = load<u32>(keys + (<usize>i << 2));
     const entry = entries + (<usize>i << 4);
-    store<u64>(entry, bswap<u64>(load<u64>(<usize>key, 4)));
+    store<u64>(entry, prefixOf(<usize>key));
     store<u32>(entry, key, 8);
     store<u32>(entry, rows == 0 ? <u32>i : load<u32>(rows + (<usize>i << 2)), 12);
   }
@@ -229,13 +236,13 @@ export function entriesOfKeyViews(views: usize, count: i32, entries: usize): voi
   for (let i = 0; i < count; i++) {
     const key = load<u32>(views + (<usize>i << 4), 12);
     const entry = entries + (<usize>i << 4);
-    store<u64>(entry, bswap<u64>(load<u64>(<usize>key, 4)));
+    store<u64>(entry, prefixOf(<usize>key));
     store<u32>(entry, key, 8);
     store<u32>(entry, <u32>i, 12);
   }
 }
 
-/** Compares keys of equal first 8 bytes. */
+/** Compares keys of equal prefix. */
 function compareRest(left: usize, right: usize): i32 {
   const end = min(load<u32>(left), load<u32>(right));
   for (let at: u32 = 8; at < end; at += 8) {
@@ -315,7 +322,7 @@ function mergeAdjacent(from: usize, first: u32, middle: u32, end: u32, to: usize
 }
 
 /**
- * Sorts entries, stably. Many are first sorted by their 8-byte prefix, byte by byte from the last (bytes that are the same in all
+ * Sorts entries, stably. Many are first sorted by their prefix, byte by byte from the last (bytes that are the same in all
  * are skipped), then those of equal prefix by the whole key if any is `wide`, longer than that. `temporary`: as large as the entries, and at least 16 bytes.
  * `histograms`: 8 KiB.
  */
