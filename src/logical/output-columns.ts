@@ -1,4 +1,5 @@
 import { unreachable } from "../common/assert.ts";
+import type { ColumnId } from "../expr/expression.ts";
 import type { ApplyNode, Column, JoinNode, LogicalNode } from "./logical-node.ts";
 
 const cache = new WeakMap<LogicalNode, readonly Column[]>();
@@ -8,6 +9,11 @@ export function outputColumns(node: LogicalNode): readonly Column[] {
   let columns = cache.get(node);
   if (columns === undefined) cache.set(node, (columns = deriveColumns(node)));
   return columns;
+}
+
+/** The ids of the columns that a node puts out. */
+export function outputIds(node: LogicalNode): ReadonlySet<ColumnId> {
+  return new Set(outputColumns(node).map(({ id }) => id));
 }
 
 function deriveColumns(node: LogicalNode): readonly Column[] {

@@ -2,7 +2,7 @@ import { must, unreachable } from "../common/assert.ts";
 import type { ColumnId, Expression } from "../expr/expression.ts";
 import { conjuncts, typeOf } from "../expr/expression-properties.ts";
 import type { AggregateNode, JoinNode, LogicalNode, ScanNode } from "../logical/logical-node.ts";
-import { outputColumns } from "../logical/output-columns.ts";
+import { outputColumns, outputIds } from "../logical/output-columns.ts";
 import { byteSizeOf, numberOf, reduceColumn, unknownColumn } from "./column-estimate.ts";
 import type { ColumnEstimate, ColumnEstimates } from "./column-estimate.ts";
 import { keySelectivity, matchFraction, residualSelectivity } from "./join-selectivity.ts";
@@ -219,7 +219,7 @@ function groupCount(rows: number, distincts: readonly number[]): number {
 function deriveJoin(node: JoinNode): NodeEstimate {
   const left = estimate(node.left);
   const right = estimate(node.right);
-  const { pairs, residual } = splitCondition(node.condition, idsOf(node.left), idsOf(node.right));
+  const { pairs, residual } = splitCondition(node.condition, outputIds(node.left), outputIds(node.right));
   const columns = new Map([...left.columns, ...right.columns]);
   const matches = () => left.rows * right.rows * (pairs.length === 0 ? 1 : keySelectivity(pairs, left, right)) * residualSelectivity(residual, left, right);
   switch (node.joinType) {
@@ -269,8 +269,4 @@ function scaled(columns: ColumnEstimates, left: NodeEstimate, right: NodeEstimat
     result.set(id, rows < before ? reduceColumn(column, before, rows) : column);
   }
   return { rows, columns: result };
-}
-
-function idsOf(node: LogicalNode): ReadonlySet<ColumnId> {
-  return new Set(outputColumns(node).map(({ id }) => id));
 }

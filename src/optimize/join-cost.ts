@@ -117,6 +117,9 @@ export class RegionEstimates {
   }
 }
 
+/** A build side of about this size is sent to all tasks rather than both sides partitioned. */
+const mostBroadcastBytes = 24e6;
+
 /** Costs are in units of one row looked up in a hash table that fits the cache. */
 export function joinCost(left: SetSize, right: SetSize, outputRows: number, hasKeys: boolean): number {
   const output = outputRows * (0.5 + 0.01 * Math.min(200, left.rowBytes + right.rowBytes));
@@ -124,6 +127,7 @@ export function joinCost(left: SetSize, right: SetSize, outputRows: number, hasK
   const [probe, build] = left.rows * left.rowBytes >= right.rows * right.rowBytes ? [left, right] : [right, left];
   // A table beyond the cache costs a miss a probe; one beyond what is broadcast has both sides shuffled.
   const probeCost = 1 + Math.max(0, Math.min(3, Math.log10(Math.max(1, build.rows) / 50_000)));
-  const shuffled = build.rows * build.rowBytes > 16e6 ? (probe.rows + build.rows) * 1.5 : 0;
+  const bytes = build.rows * build.rowBytes;
+  const shuffled = bytes > mostBroadcastBytes ? (probe.rows * probe.rowBytes + bytes) * 0.05 + probe.rows + build.rows : 0;
   return probe.rows * probeCost + build.rows * (2 + build.rowBytes / 32) + shuffled + output;
 }

@@ -1,7 +1,7 @@
 import type { ColumnId } from "../expr/expression.ts";
 import { columnIds } from "../expr/expression-properties.ts";
 import type { JoinNode, LogicalNode } from "../logical/logical-node.ts";
-import { outputColumns } from "../logical/output-columns.ts";
+import { outputColumns, outputIds } from "../logical/output-columns.ts";
 import { children, nodeExpressions, withChildren } from "../logical/rewrite.ts";
 import { columnReference } from "../logical/substitute-columns.ts";
 import type { Rule } from "./rule.ts";
@@ -12,7 +12,7 @@ import type { Rule } from "./rule.ts";
  */
 export const narrowInputs: Rule = {
   name: "narrow-inputs",
-  apply: (plan) => narrow(plan, new Set(outputColumns(plan).map(({ id }) => id))),
+  apply: (plan) => narrow(plan, outputIds(plan)),
 };
 
 type Required = ReadonlySet<ColumnId>;
@@ -41,7 +41,7 @@ function neededOf(node: LogicalNode, child: LogicalNode, index: number, required
     case "join":
       return putsOutSide(node, index) ? new Set([...required, ...own]) : own;
     default:
-      return new Set(outputColumns(child).map(({ id }) => id));
+      return outputIds(child);
   }
 }
 

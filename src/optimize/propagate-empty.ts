@@ -1,6 +1,6 @@
 import type { Expression } from "../expr/expression.ts";
 import type { JoinNode, LogicalNode, UnionNode, ValuesNode } from "../logical/logical-node.ts";
-import { outputColumns } from "../logical/output-columns.ts";
+import { outputColumns, outputIds } from "../logical/output-columns.ts";
 import { rewriteBottomUp } from "../logical/rewrite.ts";
 import { columnReference } from "../logical/substitute-columns.ts";
 import { falseLiteral, literal, neverHolds } from "./make-expression.ts";
@@ -82,7 +82,7 @@ function simplifyJoin(node: JoinNode): LogicalNode {
 
 /** The kept side's rows with NULLs in place of the other side's columns. */
 function padded(node: JoinNode, kept: LogicalNode, missing: LogicalNode): LogicalNode {
-  const absent = new Set(outputColumns(missing).map(({ id }) => id));
+  const absent = outputIds(missing);
   const items = outputColumns(node).map((column) => ({ column, expression: absent.has(column.id) ? literal(column.type, null) : (columnReference(column) as Expression) }));
   return { kind: "project", input: kept, items };
 }

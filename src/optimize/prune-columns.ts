@@ -3,7 +3,7 @@ import { must, unreachable } from "../common/assert.ts";
 import type { ColumnId, Expression } from "../expr/expression.ts";
 import { columnIds, forEachExpression } from "../expr/expression-properties.ts";
 import type { AggregateNode, Column, JoinNode, LogicalNode, ProjectNode, ScanNode, UnionNode, ValuesNode } from "../logical/logical-node.ts";
-import { outputColumns } from "../logical/output-columns.ts";
+import { outputColumns, outputIds } from "../logical/output-columns.ts";
 import { callExpressions, nodeExpressions } from "../logical/rewrite.ts";
 import { columnReference, substituteColumns } from "../logical/substitute-columns.ts";
 import type { Rule } from "./rule.ts";
@@ -38,7 +38,7 @@ function prune(node: LogicalNode, required: Required): LogicalNode {
     case "join":
       return pruneJoin(node, required);
     case "apply":
-      return { ...node, input: prune(node.input, allOf(node.input)), subquery: prune(node.subquery, allOf(node.subquery)) };
+      return { ...node, input: prune(node.input, outputIds(node.input)), subquery: prune(node.subquery, outputIds(node.subquery)) };
     case "aggregate":
       return pruneAggregate(node, required);
     case "union":
@@ -48,10 +48,6 @@ function prune(node: LogicalNode, required: Required): LogicalNode {
     default:
       return unreachable(node, "logical node");
   }
-}
-
-function allOf(node: LogicalNode): Required {
-  return new Set(outputColumns(node).map(({ id }) => id));
 }
 
 function withReferences(required: Required, expressions: readonly Expression[]): Required {

@@ -1,7 +1,7 @@
 import type { ColumnId, Expression } from "../expr/expression.ts";
 import { andAll, columnIds, conjuncts, isNullable, orAll } from "../expr/expression-properties.ts";
 import type { AggregateNode, JoinNode, LogicalNode } from "../logical/logical-node.ts";
-import { outputColumns } from "../logical/output-columns.ts";
+import { outputColumns, outputIds } from "../logical/output-columns.ts";
 import { mapChildren, withChildren } from "../logical/rewrite.ts";
 import { columnReference, substituteColumns } from "../logical/substitute-columns.ts";
 import { addPredicate, inferPredicates } from "./infer-predicates.ts";
@@ -81,7 +81,7 @@ function pushAggregate(node: AggregateNode, predicates: readonly Expression[]): 
 type Sides = { readonly left: ReadonlySet<ColumnId>; readonly right: ReadonlySet<ColumnId> };
 
 function pushJoin(node: JoinNode, predicates: readonly Expression[]): LogicalNode {
-  const sides: Sides = { left: idsOf(node.left), right: idsOf(node.right) };
+  const sides: Sides = { left: outputIds(node.left), right: outputIds(node.right) };
   const condition = node.condition === null ? [] : conjuncts(node.condition);
   switch (node.joinType) {
     case "inner":
@@ -155,10 +155,6 @@ function pushLeftKept(node: JoinNode, predicates: readonly Expression[], conditi
   }
   const join: JoinNode = { ...node, left: push(node.left, [...left, ...extraLeft]), right: push(node.right, right), condition: andAll(kept) };
   return filtered(join, above);
-}
-
-function idsOf(node: LogicalNode): ReadonlySet<ColumnId> {
-  return new Set(outputColumns(node).map(({ id }) => id));
 }
 
 function within(ids: ReadonlySet<ColumnId>, side: ReadonlySet<ColumnId>): boolean {

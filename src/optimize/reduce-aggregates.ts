@@ -1,9 +1,9 @@
 import type { ColumnId, Expression } from "../expr/expression.ts";
-import { andAll, typeOf } from "../expr/expression-properties.ts";
+import { andAll, conjuncts, typeOf } from "../expr/expression-properties.ts";
 import type { ColumnIds } from "../logical/column-ids.ts";
 import { copyPlan } from "../logical/copy-plan.ts";
 import type { AggregateNode, Column, JoinNode, LogicalNode } from "../logical/logical-node.ts";
-import { outputColumns } from "../logical/output-columns.ts";
+import { outputColumns, outputIds } from "../logical/output-columns.ts";
 import { children, forEachNode, rewriteBottomUp, withChildren } from "../logical/rewrite.ts";
 import { columnReference } from "../logical/substitute-columns.ts";
 import { distinctCount, estimate } from "./estimate.ts";
@@ -32,7 +32,10 @@ const mostOfGroups = 0.2;
 /** Rows read for the other side at most, per row read for the aggregate. */
 const mostOfCost = 0.5;
 
-type Key = { readonly asked: Column; readonly group: Expression };
+/** `comparison` is the join's own: where NULL matches NULL there, the group of NULL is asked for too. */
+type Key = { readonly asked: Column; readonly group: Expression; readonly comparison: (typeof comparisons)[number] };
+
+const comparisons = ["eq", "is_not_distinct_from"] as const;
 
 function reduceJoin(node: JoinNode, ids: ColumnIds): LogicalNode {
   // A null-aware join asks whether there is a NULL on the right, so there no row is beside the point.
@@ -50,7 +53,7 @@ function reduceSide(join: JoinNode, side: LogicalNode, other: LogicalNode, ids: 
   if (keys.length === 0 || !pays(aggregate, other, keys)) return null;
   const { plan, columns } = copyPlan(other, ids);
   const items = keys.map(({ asked }) => columns.get(asked.id) as Column).map((column) => ({ column, expression: columnReference(column) }));
-  const condition = andAll(keys.map(({ group }, index) => predicateCall("eq", group, columnReference((items[index] as (typeof items)[number]).column))));
+  const condition = andAll(keys.map(({ group, comparison }, index) => predicateCall(comparison, group, columnReference((items[index] as (typeof items)[number]).column))));
   const reduced: JoinNode = {
     kind: "join",
     joinType: "semi",
@@ -77,13 +80,17 @@ function replaceAggregate(node: LogicalNode, aggregate: AggregateNode): LogicalN
 /** The columns of the other side that the join equates with groups. */
 function keysOf(join: JoinNode, side: LogicalNode, other: LogicalNode, aggregate: AggregateNode): readonly Key[] {
   const otherColumns = new Map(outputColumns(other).map((column) => [column.id, column]));
-  const sideIds = new Set(outputColumns(side).map(({ id }) => id));
-  const { pairs } = splitCondition(join.condition, new Set(otherColumns.keys()), sideIds);
-  return pairs.flatMap(({ left, right }): readonly Key[] => {
-    if (left.kind !== "column" || right.kind !== "column" || typeOf(left).kind !== typeOf(right).kind) return [];
-    const asked = otherColumns.get(left.id);
-    const group = groupOf(side, right.id, aggregate);
-    return asked === undefined || group === null ? [] : [{ asked, group }];
+  const sideIds = outputIds(side);
+  const parts = join.condition === null ? [] : conjuncts(join.condition);
+  return comparisons.flatMap((comparison) => {
+    const equated = andAll(parts.filter((part) => part.kind === "call" && part.name === comparison));
+    const { pairs } = splitCondition(equated, new Set(otherColumns.keys()), sideIds);
+    return pairs.flatMap(({ left, right }): readonly Key[] => {
+      if (left.kind !== "column" || right.kind !== "column" || typeOf(left).kind !== typeOf(right).kind) return [];
+      const asked = otherColumns.get(left.id);
+      const group = groupOf(side, right.id, aggregate);
+      return asked === undefined || group === null ? [] : [{ asked, group, comparison }];
+    });
   });
 }
 

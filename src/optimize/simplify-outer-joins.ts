@@ -1,7 +1,7 @@
 import type { ColumnId, Expression } from "../expr/expression.ts";
 import { conjuncts } from "../expr/expression-properties.ts";
 import type { JoinNode, JoinType, LogicalNode } from "../logical/logical-node.ts";
-import { outputColumns } from "../logical/output-columns.ts";
+import { outputColumns, outputIds } from "../logical/output-columns.ts";
 import { mapChildren } from "../logical/rewrite.ts";
 import { columnReference, substituteColumns } from "../logical/substitute-columns.ts";
 import { rejectsNulls } from "./null-rejection.ts";
@@ -59,7 +59,7 @@ function simplifyJoin(node: JoinNode, above: readonly Expression[]): JoinNode {
 
 function strongerType(node: JoinNode, above: readonly Expression[]): JoinType {
   const rejects = (side: LogicalNode) => {
-    const ids = new Set(outputColumns(side).map(({ id }) => id));
+    const ids = outputIds(side);
     return above.some((predicate) => rejectsNulls(predicate, ids));
   };
   switch (node.joinType) {

@@ -1,6 +1,6 @@
 import type { ColumnId } from "../expr/expression.ts";
 import type { LogicalNode } from "../logical/logical-node.ts";
-import { outputColumns } from "../logical/output-columns.ts";
+import { outputIds } from "../logical/output-columns.ts";
 import { rowBounds } from "./row-bounds.ts";
 import { splitCondition } from "./split-condition.ts";
 
@@ -32,8 +32,8 @@ export function isUniqueKey(node: LogicalNode, ids: readonly ColumnId[]): boolea
 }
 
 function isUniqueJoinKey(node: Extract<LogicalNode, { kind: "join" }>, ids: readonly ColumnId[]): boolean {
-  const left = idsOf(node.left);
-  const right = idsOf(node.right);
+  const left = outputIds(node.left);
+  const right = outputIds(node.right);
   const leftKey = ids.filter((id) => left.has(id));
   const rightKey = ids.filter((id) => right.has(id));
   switch (node.joinType) {
@@ -54,8 +54,4 @@ function isUniqueJoinKey(node: Extract<LogicalNode, { kind: "join" }>, ids: read
     default:
       return isUniqueKey(node.left, leftKey) && isUniqueKey(node.right, rightKey) && node.joinType !== "full";
   }
-}
-
-function idsOf(node: LogicalNode): ReadonlySet<ColumnId> {
-  return new Set(outputColumns(node).map(({ id }) => id));
 }

@@ -6,7 +6,7 @@ import type { ColumnIds } from "../logical/column-ids.ts";
 import { copyPlan } from "../logical/copy-plan.ts";
 import { freeColumns } from "../logical/free-columns.ts";
 import type { ApplyForm, ApplyNode, Column, JoinNode, JoinType, LogicalNode } from "../logical/logical-node.ts";
-import { outputColumns } from "../logical/output-columns.ts";
+import { outputColumns, outputIds } from "../logical/output-columns.ts";
 import { rewriteBottomUp } from "../logical/rewrite.ts";
 import { columnReference, substituteColumns } from "../logical/substitute-columns.ts";
 import { boolType, isTrue, literal, negate, predicateCall, sameValue, trueLiteral } from "./make-expression.ts";
@@ -34,7 +34,7 @@ function unnestApply(apply: ApplyNode, ids: ColumnIds): LogicalNode {
     const inlined = inlineScalar(apply.input, form.column, subquery);
     if (inlined !== null) return inlined;
   }
-  const outer = new Set(outputColumns(apply.input).map(({ id }) => id));
+  const outer = outputIds(apply.input);
   const pulled = pullUpCorrelation(subquery, outer, ids);
   if (pulled !== null && suits(pulled, form)) return joinWith(apply.input, subquery, pulled, form, ids);
   return joinWith(apply.input, subquery, attachDomain(apply.input, subquery, outer, ids), form, ids);
