@@ -155,6 +155,19 @@ describe("operators of a plan", () => {
     }
   });
 
+  it("work where addresses need all 32 bits", () => {
+    const context = makeTaskContext({ memoryBytes: 3 * 2 ** 30, poison: false, tables: new Map([["orders", sampleOrders()]]) });
+    // Never touched, so that it takes no memory of the machine.
+    const below = context.memory.region();
+    below.allocate(2 ** 30);
+    below.allocate(2 ** 30);
+    const { root } = buildOperators(samplePlan(), context);
+    const above = collectRows(context, root);
+    below.free();
+    const plain = makeTaskContext({ tables: new Map([["orders", sampleOrders()]]) });
+    assert.deepEqual(above, collectRows(plain, buildOperators(samplePlan(), plain).root));
+  });
+
   it("give constant rows in batches, and none for none", () => {
     const rows: Row[] = Array.from({ length: 20_000 }, (_, index) => [
       index,
