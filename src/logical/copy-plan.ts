@@ -8,12 +8,16 @@ import { columnReference, substituteInPlan } from "./substitute-columns.ts";
  * A copy of the plan in which every produced column has a new id, so that both may stand in one statement. `columns`
  * leads from the old ids to the new columns. References to columns that the plan does not produce stay.
  */
-export function copyPlan(node: LogicalNode, ids: ColumnIds): { readonly plan: LogicalNode; readonly columns: ReadonlyMap<ColumnId, Column> } {
+export function copyPlan(
+  node: LogicalNode,
+  ids: ColumnIds,
+): { readonly plan: LogicalNode; readonly columns: ReadonlyMap<ColumnId, Column> } {
   const columns = new Map<ColumnId, Column>();
   const fresh = <T extends Column>(column: T): T => {
     const known = columns.get(column.id);
     const copy = { ...column, id: known?.id ?? ids.next() };
-    if (known === undefined) columns.set(column.id, { id: copy.id, name: column.name, type: column.type, nullable: column.nullable });
+    if (known === undefined)
+      columns.set(column.id, { id: copy.id, name: column.name, type: column.type, nullable: column.nullable });
     return copy;
   };
   const renamed = renameProduced(node, fresh);

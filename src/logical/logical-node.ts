@@ -3,7 +3,12 @@ import type { Table } from "../catalog/table.ts";
 import type { AggregateCall, ColumnId, Expression, SortKey } from "../expr/expression.ts";
 
 /** A column that a node puts out. The id is what expressions above refer to. */
-export type Column = { readonly id: ColumnId; readonly name: string; readonly type: DataType; readonly nullable: boolean };
+export type Column = {
+  readonly id: ColumnId;
+  readonly name: string;
+  readonly type: DataType;
+  readonly nullable: boolean;
+};
 
 /**
  * Relational algebra over columns with ids, plain data. Rewrites make new nodes; `outputColumns` in
@@ -33,7 +38,11 @@ export type ScanNode = {
 };
 
 /** Rows of constant expressions; no rows = an empty relation; one row without columns = SELECT without FROM. */
-export type ValuesNode = { readonly kind: "values"; readonly columns: readonly Column[]; readonly rows: readonly (readonly Expression[])[] };
+export type ValuesNode = {
+  readonly kind: "values";
+  readonly columns: readonly Column[];
+  readonly rows: readonly (readonly Expression[])[];
+};
 
 export type ProjectNode = {
   readonly kind: "project";
@@ -66,7 +75,12 @@ export type JoinNode = {
  * A subquery evaluated for each row of `input`, whose columns it may refer to (those it does are its free columns).
  * The binder makes them, the rule unnest-subqueries turns each into joins; none survives the optimiser.
  */
-export type ApplyNode = { readonly kind: "apply"; readonly input: LogicalNode; readonly subquery: LogicalNode; readonly form: ApplyForm };
+export type ApplyNode = {
+  readonly kind: "apply";
+  readonly input: LogicalNode;
+  readonly subquery: LogicalNode;
+  readonly form: ApplyForm;
+};
 
 export type ApplyForm =
   /** Adds `column`: the value of the subquery's first column; NULL when it has no row; an error when it has two. */
@@ -77,7 +91,12 @@ export type ApplyForm =
    * Adds the boolean `column`: `left op ANY (subquery)`, or ALL, in three-valued logic. `comparison` relates the left
    * expressions (over input's columns) and the subquery's columns; IN is any with eq, NOT IN is NOT of it.
    */
-  | { readonly kind: "quantified"; readonly column: Column; readonly quantifier: "any" | "all"; readonly comparison: Expression }
+  | {
+      readonly kind: "quantified";
+      readonly column: Column;
+      readonly quantifier: "any" | "all";
+      readonly comparison: Expression;
+    }
   /** LATERAL: joins each input row to its subquery rows. */
   | { readonly kind: "lateral"; readonly joinType: "inner" | "left"; readonly condition: Expression | null };
 
@@ -92,10 +111,19 @@ export type AggregateNode = {
 export type SortNode = { readonly kind: "sort"; readonly input: LogicalNode; readonly keys: readonly SortKey[] };
 
 /** Expressions without columns (a literal once parameters are bound); null = none. */
-export type LimitNode = { readonly kind: "limit"; readonly input: LogicalNode; readonly limit: Expression | null; readonly offset: Expression | null };
+export type LimitNode = {
+  readonly kind: "limit";
+  readonly input: LogicalNode;
+  readonly limit: Expression | null;
+  readonly offset: Expression | null;
+};
 
 /** UNION ALL; `columns` are new, the i-th from the i-th output column of each input, types equal. */
-export type UnionNode = { readonly kind: "union"; readonly inputs: readonly LogicalNode[]; readonly columns: readonly Column[] };
+export type UnionNode = {
+  readonly kind: "union";
+  readonly inputs: readonly LogicalNode[];
+  readonly columns: readonly Column[];
+};
 
 /** INTERSECT / EXCEPT; NULLs are equal. UNION [DISTINCT] is an aggregate over a union. */
 export type SetOperationNode = {
@@ -109,9 +137,21 @@ export type SetOperationNode = {
 
 /** A whole bound statement: what the client asked for. */
 export type BoundStatement =
-  | { readonly kind: "query"; readonly plan: LogicalNode; readonly outputs: readonly { readonly name: string; readonly column: Column }[]; readonly ordered: boolean; readonly parameterTypes: readonly DataType[] }
+  | {
+      readonly kind: "query";
+      readonly plan: LogicalNode;
+      readonly outputs: readonly { readonly name: string; readonly column: Column }[];
+      readonly ordered: boolean;
+      readonly parameterTypes: readonly DataType[];
+    }
   | { readonly kind: "explain"; readonly analyze: boolean; readonly statement: BoundStatement & { kind: "query" } }
-  | { readonly kind: "create_view"; readonly name: string; readonly orReplace: boolean; readonly sql: string; readonly columnNames: readonly string[] | null }
+  | {
+      readonly kind: "create_view";
+      readonly name: string;
+      readonly orReplace: boolean;
+      readonly sql: string;
+      readonly columnNames: readonly string[] | null;
+    }
   | { readonly kind: "drop_view"; readonly names: readonly string[]; readonly ifExists: boolean }
   | { readonly kind: "show_tables" }
   | { readonly kind: "set"; readonly name: string; readonly value: string | null }

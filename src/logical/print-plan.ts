@@ -21,7 +21,9 @@ export function printLogicalPlan(node: LogicalNode, annotate: (node: LogicalNode
 
 /** Columns print with their ids: several relations of a statement may have a column of the same name. */
 function formatExpression(expression: Expression): string {
-  return formatByName(mapExpression(expression, (part) => (part.kind === "column" ? { ...part, name: `${part.name}#${part.id}` } : part)));
+  return formatByName(
+    mapExpression(expression, (part) => (part.kind === "column" ? { ...part, name: `${part.name}#${part.id}` } : part)),
+  );
 }
 
 /** One node as text, without its inputs. */

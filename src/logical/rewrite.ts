@@ -91,7 +91,10 @@ export function nodeExpressions(node: LogicalNode): readonly Expression[] {
     case "apply":
       return formExpressions(node.form);
     case "aggregate":
-      return [...node.groups.map((group) => group.expression), ...node.aggregates.flatMap(({ call }) => callExpressions(call))];
+      return [
+        ...node.groups.map((group) => group.expression),
+        ...node.aggregates.flatMap(({ call }) => callExpressions(call)),
+      ];
     case "sort":
       return node.keys.map((key) => key.expression);
     case "limit":
@@ -113,7 +116,10 @@ export function mapNodeExpressions(node: LogicalNode, change: (expression: Expre
     case "values":
       return { ...node, rows: node.rows.map((row) => row.map(change)) };
     case "project":
-      return { ...node, items: node.items.map((item) => ({ column: item.column, expression: change(item.expression) })) };
+      return {
+        ...node,
+        items: node.items.map((item) => ({ column: item.column, expression: change(item.expression) })),
+      };
     case "filter":
       return { ...node, predicate: change(node.predicate) };
     case "join":

@@ -27,7 +27,16 @@ export type ColumnEstimates = ReadonlyMap<ColumnId, ColumnEstimate>;
 /** What to believe of a value that nothing is known of, among `rows` rows. */
 export function unknownColumn(type: DataType, rows: number): ColumnEstimate {
   const distinct = type.kind === "bool" ? Math.min(2, rows) : Math.max(1, rows);
-  return { distinct, domain: distinct, tableRows: rows, isKey: false, nullFraction: 0, min: null, max: null, byteSize: byteSizeOf(type) };
+  return {
+    distinct,
+    domain: distinct,
+    tableRows: rows,
+    isKey: false,
+    nullFraction: 0,
+    min: null,
+    max: null,
+    byteSize: byteSizeOf(type),
+  };
 }
 
 /** Bytes of a value in linear memory: its slot and, for a string, bytes that do not fit the slot. */

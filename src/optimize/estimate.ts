@@ -27,15 +27,13 @@ export function estimateRows(node: LogicalNode): number {
   return estimate(node).rows;
 }
 
-/** Bytes of the node's rows in linear memory. */
-export function estimateBytes(node: LogicalNode): number {
-  return estimateRows(node) * rowByteSize(node);
-}
-
 /** Average bytes of one output row. */
 export function rowByteSize(node: LogicalNode): number {
   const { columns } = estimate(node);
-  return outputColumns(node).reduce((sum, column) => sum + (columns.get(column.id)?.byteSize ?? byteSizeOf(column.type)), 0);
+  return outputColumns(node).reduce(
+    (sum, column) => sum + (columns.get(column.id)?.byteSize ?? byteSizeOf(column.type)),
+    0,
+  );
 }
 
 /** Distinct values of a column that the node puts out. */
@@ -62,7 +60,12 @@ function derive(node: LogicalNode): NodeEstimate {
     }
     case "project": {
       const input = estimate(node.input);
-      return { rows: input.rows, columns: new Map(node.items.map(({ column, expression }) => [column.id, expressionEstimate(expression, input)])) };
+      return {
+        rows: input.rows,
+        columns: new Map(
+          node.items.map(({ column, expression }) => [column.id, expressionEstimate(expression, input)]),
+        ),
+      };
     }
     case "filter":
       return applyPredicate(estimate(node.input), node.predicate);
@@ -71,7 +74,8 @@ function derive(node: LogicalNode): NodeEstimate {
     case "apply": {
       const input = estimate(node.input);
       const columns = new Map(input.columns);
-      for (const { id, type } of outputColumns(node)) if (!columns.has(id)) columns.set(id, unknownColumn(type, input.rows));
+      for (const { id, type } of outputColumns(node))
+        if (!columns.has(id)) columns.set(id, unknownColumn(type, input.rows));
       return { rows: input.rows, columns };
     }
     case "aggregate":
@@ -142,7 +146,8 @@ function applyPredicate(input: NodeEstimate, predicate: Expression): NodeEstimat
   for (const part of others) {
     const fixed = fixedColumn(part);
     const current = fixed === null ? undefined : columns.get(fixed.id);
-    if (fixed !== null && current !== undefined) columns.set(fixed.id, { ...current, distinct: Math.min(current.distinct, fixed.values), nullFraction: 0 });
+    if (fixed !== null && current !== undefined)
+      columns.set(fixed.id, { ...current, distinct: Math.min(current.distinct, fixed.values), nullFraction: 0 });
   }
   return { rows, columns };
 }
@@ -157,12 +162,17 @@ function fixedColumn(part: Expression): { readonly id: ColumnId; readonly values
 
 function withRows(input: NodeEstimate, rows: number): NodeEstimate {
   if (rows >= input.rows) return input;
-  return { rows, columns: new Map([...input.columns].map(([id, column]) => [id, reduceColumn(column, input.rows, rows)])) };
+  return {
+    rows,
+    columns: new Map([...input.columns].map(([id, column]) => [id, reduceColumn(column, input.rows, rows)])),
+  };
 }
 
 function expressionEstimate(expression: Expression, input: NodeEstimate): ColumnEstimate {
-  if (expression.kind === "column") return input.columns.get(expression.id) ?? unknownColumn(expression.type, input.rows);
-  if (expression.kind === "literal") return { ...unknownColumn(expression.type, 1), nullFraction: expression.value === null ? 1 : 0 };
+  if (expression.kind === "column")
+    return input.columns.get(expression.id) ?? unknownColumn(expression.type, input.rows);
+  if (expression.kind === "literal")
+    return { ...unknownColumn(expression.type, 1), nullFraction: expression.value === null ? 1 : 0 };
   return { ...unknownColumn(typeOf(expression), Math.min(input.rows, combinations(expression, input))) };
 }
 
@@ -180,7 +190,11 @@ function combinations(expression: Expression, input: NodeEstimate): number {
   return isNarrowing ? Math.max(1, Math.min(100, product)) : product;
 }
 
-function positional(columns: readonly { readonly id: ColumnId }[], inputs: readonly LogicalNode[], rows: number): ColumnEstimates {
+function positional(
+  columns: readonly { readonly id: ColumnId }[],
+  inputs: readonly LogicalNode[],
+  rows: number,
+): ColumnEstimates {
   const first = must(inputs[0], "an input at least");
   const estimates = estimate(first).columns;
   return new Map(
@@ -195,14 +209,27 @@ function positional(columns: readonly { readonly id: ColumnId }[], inputs: reado
 function deriveAggregate(node: AggregateNode): NodeEstimate {
   const input = estimate(node.input);
   const keys = node.groups.map((group) => expressionEstimate(group.expression, input));
-  const rows = node.groups.length === 0 ? 1 : groupCount(input.rows, keys.map((key) => key.distinct));
+  const rows =
+    node.groups.length === 0
+      ? 1
+      : groupCount(
+          input.rows,
+          keys.map((key) => key.distinct),
+        );
   const columns = new Map<ColumnId, ColumnEstimate>();
   for (const [index, { column }] of node.groups.entries()) {
     const key = must(keys[index], "one for each group");
     const distinct = Math.max(1, Math.min(rows, key.distinct));
-    columns.set(column.id, { ...key, distinct, tableRows: Math.max(1, rows), isKey: node.groups.length === 1, domain: node.groups.length === 1 ? Math.max(distinct, Math.min(key.domain, input.rows)) : key.domain });
+    columns.set(column.id, {
+      ...key,
+      distinct,
+      tableRows: Math.max(1, rows),
+      isKey: node.groups.length === 1,
+      domain: node.groups.length === 1 ? Math.max(distinct, Math.min(key.domain, input.rows)) : key.domain,
+    });
   }
-  for (const { column } of node.aggregates) columns.set(column.id, { ...unknownColumn(column.type, rows), isAggregate: true });
+  for (const { column } of node.aggregates)
+    columns.set(column.id, { ...unknownColumn(column.type, rows), isAggregate: true });
   return { rows, columns };
 }
 
@@ -210,7 +237,10 @@ function deriveAggregate(node: AggregateNode): NodeEstimate {
 function groupCount(rows: number, distincts: readonly number[]): number {
   const sorted = [...distincts].sort((left, right) => right - left);
   // Keys tend to depend on each other: each further one counts with a root of its values.
-  const product = sorted.reduce((result, distinct, index) => result * Math.pow(Math.max(1, distinct), 1 / Math.min(4, index + 1)), 1);
+  const product = sorted.reduce(
+    (result, distinct, index) => result * Math.pow(Math.max(1, distinct), 1 / Math.min(4, index + 1)),
+    1,
+  );
   const all = sorted.reduce((result, distinct) => result * Math.max(1, distinct), 1);
   const groups = all <= 10_000 ? all : Math.max(10_000, product);
   return Math.min(rows, groups);
@@ -221,7 +251,11 @@ function deriveJoin(node: JoinNode): NodeEstimate {
   const right = estimate(node.right);
   const { pairs, residual } = splitCondition(node.condition, outputIds(node.left), outputIds(node.right));
   const columns = new Map([...left.columns, ...right.columns]);
-  const matches = () => left.rows * right.rows * (pairs.length === 0 ? 1 : keySelectivity(pairs, left, right)) * residualSelectivity(residual, left, right);
+  const matches = () =>
+    left.rows *
+    right.rows *
+    (pairs.length === 0 ? 1 : keySelectivity(pairs, left, right)) *
+    residualSelectivity(residual, left, right);
   switch (node.joinType) {
     case "inner":
       return keysMeet(scaled(columns, left, right, matches()), pairs);

@@ -18,14 +18,18 @@ export const foldConstants: Rule = {
 
 function simplifyFilter(node: LogicalNode): LogicalNode {
   if (node.kind === "filter") return isBooleanLiteral(node.predicate, true) ? node.input : node;
-  if (node.kind === "scan" && node.predicate !== null && isBooleanLiteral(node.predicate, true)) return { ...node, predicate: null };
-  if (node.kind === "join" && node.condition !== null && isBooleanLiteral(node.condition, true)) return { ...node, condition: null };
+  if (node.kind === "scan" && node.predicate !== null && isBooleanLiteral(node.predicate, true))
+    return { ...node, predicate: null };
+  if (node.kind === "join" && node.condition !== null && isBooleanLiteral(node.condition, true))
+    return { ...node, condition: null };
   return node;
 }
 
 /** The expression with constants computed and AND, OR and NOT in their simplest form; same value for every row. */
 export function simplifyExpression(expression: Expression): Expression {
-  return mapExpression(mapExpression(foldExpression(expression), simplifyLogic), (part) => (part.kind === "or" ? factorOut(part.args) : part));
+  return mapExpression(mapExpression(foldExpression(expression), simplifyLogic), (part) =>
+    part.kind === "or" ? factorOut(part.args) : part,
+  );
 }
 
 function simplifyLogic(part: Expression): Expression {
@@ -33,7 +37,10 @@ function simplifyLogic(part: Expression): Expression {
   if (part.kind === "call" && part.name === "not") {
     const arg = part.args[0] as Expression;
     if (arg.kind === "and" || arg.kind === "or") {
-      return { kind: arg.kind === "and" ? "or" : "and", args: arg.args.map((each) => simplifyLogic({ ...part, args: [each] })) };
+      return {
+        kind: arg.kind === "and" ? "or" : "and",
+        args: arg.args.map((each) => simplifyLogic({ ...part, args: [each] })),
+      };
     }
     return negate(arg);
   }
@@ -47,10 +54,14 @@ function simplifyLogic(part: Expression): Expression {
 function factorOut(branches: readonly Expression[]): Expression {
   const parts = branches.map(conjuncts);
   const [first = [], ...others] = parts;
-  const common = first.filter((part) => others.every((branch) => branch.some((other) => expressionEquals(other, part))));
+  const common = first.filter((part) =>
+    others.every((branch) => branch.some((other) => expressionEquals(other, part))),
+  );
   const whole: Expression = { kind: "or", args: branches };
   if (common.length === 0) return whole;
-  const rests = parts.map((branch) => andAll(branch.filter((part) => !common.some((other) => expressionEquals(other, part)))));
+  const rests = parts.map((branch) =>
+    andAll(branch.filter((part) => !common.some((other) => expressionEquals(other, part)))),
+  );
   // A branch that is nothing but the common part makes the others irrelevant: a OR (a AND x) is a.
   const rest = rests.some((branch) => branch === null) ? null : orAll(rests.filter((branch) => branch !== null));
   return andAll(rest === null ? common : [...common, rest]) ?? whole;

@@ -16,7 +16,10 @@ export function equalColumnClasses(predicates: readonly Expression[]): readonly 
   for (const predicate of predicates) {
     const pair = equatedColumns(predicate);
     if (pair === null) continue;
-    const [left, right] = pair.map((column) => classOf.get(column.id) ?? [column]) as [ColumnExpression[], ColumnExpression[]];
+    const [left, right] = pair.map((column) => classOf.get(column.id) ?? [column]) as [
+      ColumnExpression[],
+      ColumnExpression[],
+    ];
     const merged = left === right ? left : [...left, ...right];
     for (const column of merged) classOf.set(column.id, merged);
   }
@@ -47,12 +50,20 @@ export function inferPredicates(predicates: readonly Expression[]): readonly Exp
 
 /** Appends the predicate unless it is there already, or in `others`. */
 export function addPredicate(list: Expression[], predicate: Expression, others: readonly Expression[] = []): void {
-  if (!list.some((known) => expressionEquals(known, predicate)) && !others.some((known) => expressionEquals(known, predicate))) list.push(predicate);
+  if (
+    !list.some((known) => expressionEquals(known, predicate)) &&
+    !others.some((known) => expressionEquals(known, predicate))
+  )
+    list.push(predicate);
 }
 
 function isCheap(predicate: Expression): boolean {
   if (predicate.kind === "in_list") return predicate.arg.kind === "column";
   if (predicate.kind === "or" || predicate.kind === "and") return predicate.args.every(isCheap);
   const comparisons = ["eq", "lt", "le", "gt", "ge"];
-  return predicate.kind === "call" && comparisons.includes(predicate.name) && predicate.args.every((arg) => arg.kind === "column" || arg.kind === "literal");
+  return (
+    predicate.kind === "call" &&
+    comparisons.includes(predicate.name) &&
+    predicate.args.every((arg) => arg.kind === "column" || arg.kind === "literal")
+  );
 }

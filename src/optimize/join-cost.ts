@@ -23,7 +23,9 @@ export class RegionEstimates {
   constructor(region: JoinRegion) {
     this.#region = region;
     this.#sides = region.relations.map(({ node }) => estimate(node));
-    this.#widths = region.relations.map(({ node, join }) => (join === null || join.joinType === "left" || join.joinType === "single" ? rowByteSize(node) : 0));
+    this.#widths = region.relations.map(({ node, join }) =>
+      join === null || join.joinType === "left" || join.joinType === "single" ? rowByteSize(node) : 0,
+    );
     this.#factors = region.relations.map((relation, index) => this.#factorOf(relation, index));
   }
 
@@ -96,21 +98,33 @@ export class RegionEstimates {
 
   #sideOf(set: RelationSet): JoinSide {
     const parts = this.#sides.filter((_, index) => (set & (1 << index)) !== 0);
-    return { rows: Math.max(0, ...parts.map((part) => part.rows)), columns: new Map(parts.flatMap((part) => [...part.columns])) };
+    return {
+      rows: Math.max(0, ...parts.map((part) => part.rows)),
+      columns: new Map(parts.flatMap((part) => [...part.columns])),
+    };
   }
 
   #factorOf({ join, requires }: Relation, index: number): number {
     if (join === null) return 1;
     const left = this.#sideOf(requires);
     const right = must(this.#sides[index], "a side");
-    const { pairs, residual } = splitCondition(join.condition, new Set(left.columns.keys()), new Set(right.columns.keys()));
+    const { pairs, residual } = splitCondition(
+      join.condition,
+      new Set(left.columns.keys()),
+      new Set(right.columns.keys()),
+    );
     switch (join.joinType) {
       case "semi":
         return matchFraction(pairs, residual, left, right);
       case "anti":
         return Math.max(0.1, 1 - matchFraction(pairs, residual, left, right));
       case "left":
-        return Math.max(1, right.rows * (pairs.length === 0 ? 1 : keySelectivity(pairs, left, right)) * residualSelectivity(residual, left, right));
+        return Math.max(
+          1,
+          right.rows *
+            (pairs.length === 0 ? 1 : keySelectivity(pairs, left, right)) *
+            residualSelectivity(residual, left, right),
+        );
       default:
         return 1;
     }
@@ -128,6 +142,7 @@ export function joinCost(left: SetSize, right: SetSize, outputRows: number, hasK
   // A table beyond the cache costs a miss a probe; one beyond what is broadcast has both sides shuffled.
   const probeCost = 1 + Math.max(0, Math.min(3, Math.log10(Math.max(1, build.rows) / 50_000)));
   const bytes = build.rows * build.rowBytes;
-  const shuffled = bytes > mostBroadcastBytes ? (probe.rows * probe.rowBytes + bytes) * 0.05 + probe.rows + build.rows : 0;
+  const shuffled =
+    bytes > mostBroadcastBytes ? (probe.rows * probe.rowBytes + bytes) * 0.05 + probe.rows + build.rows : 0;
   return probe.rows * probeCost + build.rows * (2 + build.rowBytes / 32) + shuffled + output;
 }

@@ -50,7 +50,8 @@ function isInner(node: LogicalNode): boolean {
 /** Computes nothing worth computing once only: may be done after the joins instead of between them. */
 function isTransparent(node: ProjectNode): boolean {
   return node.items.every(({ expression }) => {
-    const core = expression.kind === "call" && expression.name === "not" ? (expression.args[0] as Expression) : expression;
+    const core =
+      expression.kind === "call" && expression.name === "not" ? (expression.args[0] as Expression) : expression;
     return core.kind === "column" || core.kind === "literal";
   });
 }
@@ -98,11 +99,13 @@ class Collector {
     const relationOf = new Map<ColumnId, number>();
     for (const [index, { node, join }] of this.#relations.entries()) {
       for (const { id } of outputColumns(node)) relationOf.set(id, index);
-      if (join?.markColumn != null) relationOf.set(join.markColumn.id, index);
+      const mark = join?.markColumn;
+      if (mark !== null && mark !== undefined) relationOf.set(mark.id, index);
     }
     const maskOf = (expression: Expression): RelationSet => {
       let mask = 0;
-      for (const id of columnIds(expression)) mask |= 1 << must(relationOf.get(id), "a region's predicate is over its relations");
+      for (const id of columnIds(expression))
+        mask |= 1 << must(relationOf.get(id), "a region's predicate is over its relations");
       return mask;
     };
     const relations = this.#relations.map(({ node, join, left }, index): Relation => {
@@ -113,12 +116,15 @@ class Collector {
       return { node, join: { ...join, condition }, requires: referred === 0 ? left : referred };
     });
     const resolved = this.#predicates.map((predicate) => this.#resolve(predicate));
-    const isInnerColumn = (column: ColumnExpression) => relations[must(relationOf.get(column.id), "a relation's column")]?.join === null;
+    const isInnerColumn = (column: ColumnExpression) =>
+      relations[must(relationOf.get(column.id), "a relation's column")]?.join === null;
     const isClassEquality = (predicate: Expression) => equatedColumns(predicate)?.every(isInnerColumn) === true;
     const classes = equalColumnClasses(resolved.filter(isClassEquality)).map((members) =>
       members.map((column) => ({ column, relation: must(relationOf.get(column.id), "a relation's column") })),
     );
-    const predicates = resolved.filter((predicate) => !isClassEquality(predicate)).map((predicate) => ({ predicate, relations: maskOf(predicate) }));
+    const predicates = resolved
+      .filter((predicate) => !isClassEquality(predicate))
+      .map((predicate) => ({ predicate, relations: maskOf(predicate) }));
     return { relations, predicates, classes, definitions: this.#resolvedDefinitions() };
   }
 

@@ -33,7 +33,16 @@ export function keySelectivity(pairs: readonly KeyPair[], left: JoinSide, right:
   });
   if (domains.length === 1) return 1 / (domains[0] as number);
   const product = domains.reduce((result, domain) => result * domain, 1);
-  const combinations = Math.min(combinationsOf(pairs.map((pair) => pair.left), left), combinationsOf(pairs.map((pair) => pair.right), right));
+  const combinations = Math.min(
+    combinationsOf(
+      pairs.map((pair) => pair.left),
+      left,
+    ),
+    combinationsOf(
+      pairs.map((pair) => pair.right),
+      right,
+    ),
+  );
   return 1 / Math.max(1, Math.min(product, Math.max(...domains, combinations)));
 }
 
@@ -51,7 +60,12 @@ export function residualSelectivity(parts: readonly Expression[], left: JoinSide
 }
 
 /** The part of the left rows that find a match among the right rows. */
-export function matchFraction(pairs: readonly KeyPair[], residual: readonly Expression[], left: JoinSide, right: JoinSide): number {
+export function matchFraction(
+  pairs: readonly KeyPair[],
+  residual: readonly Expression[],
+  left: JoinSide,
+  right: JoinSide,
+): number {
   if (right.rows < 1) return right.rows;
   const perRow = residualSelectivity(residual, left, right);
   if (pairs.length === 0) return Math.min(1, right.rows * perRow);

@@ -19,7 +19,8 @@ export function predicateCall(name: string, ...args: Expression[]): Expression {
 
 /** The negation; one that stands there already is taken away, comparisons turn round (NULL stays NULL in each case). */
 export function negate(expression: Expression): Expression {
-  if (expression.kind === "literal" && typeof expression.value === "boolean") return expression.value ? falseLiteral : trueLiteral;
+  if (expression.kind === "literal" && typeof expression.value === "boolean")
+    return expression.value ? falseLiteral : trueLiteral;
   if (expression.kind === "call") {
     if (expression.name === "not") return expression.args[0] as Expression;
     const opposite = opposites[expression.name];

@@ -24,7 +24,8 @@ function countUses(plan: LogicalNode): ReadonlyMap<ColumnId, number> {
   const add = (id: ColumnId) => uses.set(id, (uses.get(id) ?? 0) + 1);
   for (const { id } of outputColumns(plan)) add(id);
   forEachNode(plan, (node) => {
-    for (const expression of nodeExpressions(node)) forEachExpression(expression, (part) => part.kind === "column" && add(part.id));
+    for (const expression of nodeExpressions(node))
+      forEachExpression(expression, (part) => part.kind === "column" && add(part.id));
     // What a union or set operation reads it reads by position, without an expression.
     const inputs = node.kind === "union" ? node.inputs : node.kind === "set_operation" ? [node.left, node.right] : [];
     for (const input of inputs) for (const { id } of outputColumns(input)) add(id);
@@ -40,7 +41,10 @@ function convertFilter(node: FilterNode, uses: ReadonlyMap<ColumnId, number>): L
   if (uses.get(mark.id) !== 1) return node;
   const parts = conjuncts(node.predicate);
   const positive = parts.findIndex((part) => part.kind === "column" && part.id === mark.id);
-  const negative = parts.findIndex((part) => part.kind === "call" && part.name === "not" && part.args[0]?.kind === "column" && part.args[0].id === mark.id);
+  const negative = parts.findIndex(
+    (part) =>
+      part.kind === "call" && part.name === "not" && part.args[0]?.kind === "column" && part.args[0].id === mark.id,
+  );
   if (positive < 0 && negative < 0) return node;
   const rest = andAll(parts.filter((_, index) => index !== (positive >= 0 ? positive : negative)));
   const converted = positive >= 0 ? semiJoin(join) : antiJoin(join);
@@ -49,7 +53,13 @@ function convertFilter(node: FilterNode, uses: ReadonlyMap<ColumnId, number>): L
 
 /** Rows pass where the condition is true for some right row: NULL and false are the same here. */
 function semiJoin(join: JoinNode): JoinNode {
-  return { ...join, joinType: "semi", markColumn: null, nullAware: false, condition: join.condition === null ? null : andAll(conjuncts(join.condition).map(withoutIsTrue)) };
+  return {
+    ...join,
+    joinType: "semi",
+    markColumn: null,
+    nullAware: false,
+    condition: join.condition === null ? null : andAll(conjuncts(join.condition).map(withoutIsTrue)),
+  };
 }
 
 /**
@@ -64,7 +74,10 @@ function antiJoin(join: JoinNode): JoinNode {
   if (parts.length === 1) return { ...anti, nullAware: isNullable(join.condition) };
   const certain = parts.filter((part) => !isNullable(part)).map(withoutIsTrue);
   const uncertain = andAll(parts.filter(isNullable));
-  return { ...anti, condition: andAll(uncertain === null ? certain : [...certain, predicateCall("is_not_false", uncertain)]) };
+  return {
+    ...anti,
+    condition: andAll(uncertain === null ? certain : [...certain, predicateCall("is_not_false", uncertain)]),
+  };
 }
 
 function withoutIsTrue(part: Expression): Expression {

@@ -55,5 +55,9 @@ function onlyColumns(node: LogicalNode, needed: Required): LogicalNode {
   // Rows without columns would have no count; the first column stands for them.
   if (kept.length === 0 && output[0] !== undefined) kept.push(output[0]);
   if (kept.length === output.length) return node;
-  return { kind: "project", input: node, items: kept.map((column) => ({ column, expression: columnReference(column) })) };
+  return {
+    kind: "project",
+    input: node,
+    items: kept.map((column) => ({ column, expression: columnReference(column) })),
+  };
 }

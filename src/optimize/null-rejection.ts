@@ -30,11 +30,20 @@ function outcomes(expression: Expression, columns: ReadonlySet<ColumnId>): Outco
       return isOnlyNull(outcomes(expression.arg, columns)) ? onlyNull : anything;
     case "and":
     case "or":
-      return logicOutcomes(expression.kind, expression.args.map((arg) => outcomes(arg, columns)));
+      return logicOutcomes(
+        expression.kind,
+        expression.args.map((arg) => outcomes(arg, columns)),
+      );
     case "call":
-      return callOutcomes(expression.name, expression.args.map((arg) => outcomes(arg, columns)));
+      return callOutcomes(
+        expression.name,
+        expression.args.map((arg) => outcomes(arg, columns)),
+      );
     case "case": {
-      const branches = expression.branches.map((branch) => ({ when: outcomes(branch.when, columns), then: outcomes(branch.then, columns) }));
+      const branches = expression.branches.map((branch) => ({
+        when: outcomes(branch.when, columns),
+        then: outcomes(branch.then, columns),
+      }));
       const reachable = branches.filter((branch) => branch.when.mayBeTrue).map((branch) => branch.then);
       return union([...reachable, outcomes(expression.otherwise, columns)]);
     }
@@ -48,12 +57,17 @@ function isOnlyNull(value: Outcomes): boolean {
 }
 
 function union(all: readonly Outcomes[]): Outcomes {
-  return { mayBeNull: all.some((one) => one.mayBeNull), mayBeTrue: all.some((one) => one.mayBeTrue), mayBeFalse: all.some((one) => one.mayBeFalse) };
+  return {
+    mayBeNull: all.some((one) => one.mayBeNull),
+    mayBeTrue: all.some((one) => one.mayBeTrue),
+    mayBeFalse: all.some((one) => one.mayBeFalse),
+  };
 }
 
 function logicOutcomes(kind: "and" | "or", args: readonly Outcomes[]): Outcomes {
   const mayBeNull = args.some((arg) => arg.mayBeNull);
-  if (kind === "and") return { mayBeNull, mayBeTrue: args.every((arg) => arg.mayBeTrue), mayBeFalse: args.some((arg) => arg.mayBeFalse) };
+  if (kind === "and")
+    return { mayBeNull, mayBeTrue: args.every((arg) => arg.mayBeTrue), mayBeFalse: args.some((arg) => arg.mayBeFalse) };
   return { mayBeNull, mayBeTrue: args.some((arg) => arg.mayBeTrue), mayBeFalse: args.every((arg) => arg.mayBeFalse) };
 }
 

@@ -53,7 +53,12 @@ export type OptimizeOptions = {
   readonly trace?: (step: OptimizeStep) => void;
 };
 
-export type OptimizeStep = { readonly number: number; readonly rule: string; readonly plan: LogicalNode; readonly elapsedMs: number };
+export type OptimizeStep = {
+  readonly number: number;
+  readonly rule: string;
+  readonly plan: LogicalNode;
+  readonly elapsedMs: number;
+};
 
 /** The names of all rules, each once, in order of first use. */
 export const ruleNames: readonly string[] = [...new Set(rules.map((rule) => rule.name))];

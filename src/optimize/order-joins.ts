@@ -32,12 +32,20 @@ function order(node: LogicalNode): LogicalNode {
 
 /** Puts out the columns of `node`, in its order; prune-columns drops this where the order means nothing. */
 function restoreColumns(plan: LogicalNode, node: LogicalNode, region: JoinRegion): LogicalNode {
-  const items = outputColumns(node).map((column) => ({ column, expression: region.definitions.get(column.id) ?? (columnReference(column) as Expression) }));
+  const items = outputColumns(node).map((column) => ({
+    column,
+    expression: region.definitions.get(column.id) ?? (columnReference(column) as Expression),
+  }));
   return { kind: "project", input: plan, items };
 }
 
 /** A way to join a set of relations: a single one, or two ways joined. */
-type JoinTree = { readonly set: RelationSet; readonly cost: number; readonly left: JoinTree | null; readonly right: JoinTree | null };
+type JoinTree = {
+  readonly set: RelationSet;
+  readonly cost: number;
+  readonly left: JoinTree | null;
+  readonly right: JoinTree | null;
+};
 
 class Ordering {
   readonly #region: JoinRegion;
@@ -72,7 +80,8 @@ class Ordering {
       for (let part = (set - 1) & set; part > 0; part = (part - 1) & set) {
         const left = best[part];
         const right = best[set ^ part];
-        if (left === undefined || right === undefined || left.cost + right.cost >= (cheapest?.cost ?? Infinity)) continue;
+        if (left === undefined || right === undefined || left.cost + right.cost >= (cheapest?.cost ?? Infinity))
+          continue;
         const tree = this.#join(left, right);
         if (tree !== null && tree.cost < (cheapest?.cost ?? Infinity)) cheapest = tree;
       }
@@ -83,7 +92,12 @@ class Ordering {
 
   /** Joins the pair that gives the fewest rows, again and again. */
   searchGreedily(): JoinTree {
-    let trees = Array.from({ length: this.#count }, (_, index): JoinTree => ({ set: 1 << index, cost: 0, left: null, right: null }));
+    let trees = Array.from({ length: this.#count }, (_, index): JoinTree => ({
+      set: 1 << index,
+      cost: 0,
+      left: null,
+      right: null,
+    }));
     while (trees.length > 1) {
       let chosen: { readonly tree: JoinTree; readonly rows: number } | null = null;
       for (const left of trees) {
@@ -91,7 +105,8 @@ class Ordering {
           const tree = left === right ? null : this.#join(left, right);
           if (tree === null) continue;
           const rows = this.#estimates.rows(tree.set);
-          if (chosen === null || rows < chosen.rows || (rows === chosen.rows && tree.cost < chosen.tree.cost)) chosen = { tree, rows };
+          if (chosen === null || rows < chosen.rows || (rows === chosen.rows && tree.cost < chosen.tree.cost))
+            chosen = { tree, rows };
         }
       }
       assert(chosen !== null, "some two sets can always be joined");
@@ -115,7 +130,12 @@ class Ordering {
     if (dependent !== null) {
       const { requires } = must(this.#region.relations[dependent], "a relation");
       if ((requires & ~left.set) !== 0) return null;
-      const cost = joinCost(leftSize, this.#estimates.relationSize(dependent), this.#estimates.rows(set), this.#dependentHasKeys(dependent));
+      const cost = joinCost(
+        leftSize,
+        this.#estimates.relationSize(dependent),
+        this.#estimates.rows(set),
+        this.#dependentHasKeys(dependent),
+      );
       return { set, left, right, cost: left.cost + right.cost + cost };
     }
     // Each unordered pair once: the side with more bytes is the left one.
@@ -143,7 +163,8 @@ class Ordering {
   }
 
   #mayCross(left: RelationSet, right: RelationSet): boolean {
-    const isWhole = (set: RelationSet) => this.#components.every((component) => (set & component) === 0 || (set & component) === component);
+    const isWhole = (set: RelationSet) =>
+      this.#components.every((component) => (set & component) === 0 || (set & component) === component);
     return isWhole(left) && isWhole(right);
   }
 
@@ -158,13 +179,22 @@ class Ordering {
 
   #dependentHasKeys(index: number): boolean {
     const { join, requires } = must(this.#region.relations[index], "a relation");
-    return splitCondition(join?.condition ?? null, columnIdsOf(this.#region, requires), columnIdsOf(this.#region, 1 << index)).pairs.length > 0;
+    return (
+      splitCondition(
+        join?.condition ?? null,
+        columnIdsOf(this.#region, requires),
+        columnIdsOf(this.#region, 1 << index),
+      ).pairs.length > 0
+    );
   }
 
   /** Predicates that can be applied to the join of the two, and to neither of them. */
   #newPredicates(left: RelationSet, right: RelationSet): Expression[] {
     return this.#region.predicates
-      .filter(({ relations }) => (relations & ~(left | right)) === 0 && (relations & ~left) !== 0 && (relations & ~right) !== 0)
+      .filter(
+        ({ relations }) =>
+          (relations & ~(left | right)) === 0 && (relations & ~left) !== 0 && (relations & ~right) !== 0,
+      )
       .map(({ predicate }) => predicate);
   }
 
@@ -177,7 +207,9 @@ class Ordering {
       const joined: LogicalNode = { ...must(join, "a dependent relation has its join"), left, right: node };
       // What refers to padded columns or to the mark is asked of the joined row, also if it names no other relation.
       const set = tree.right.set;
-      const own = this.#region.predicates.filter(({ relations }) => relations === set).map(({ predicate }) => predicate);
+      const own = this.#region.predicates
+        .filter(({ relations }) => relations === set)
+        .map(({ predicate }) => predicate);
       return filtered(joined, [...own, ...this.#newPredicates(tree.left.set, set)]);
     }
     const right = this.build(tree.right);
@@ -189,7 +221,9 @@ class Ordering {
   #buildRelation(set: RelationSet): LogicalNode {
     const index = 31 - Math.clz32(set);
     const { node } = must(this.#region.relations[index], "a relation");
-    const predicates = this.#region.predicates.filter(({ relations }) => relations === set || relations === 0).map(({ predicate }) => predicate);
+    const predicates = this.#region.predicates
+      .filter(({ relations }) => relations === set || relations === 0)
+      .map(({ predicate }) => predicate);
     const equalities = this.#region.classes.flatMap((members) => {
       const [first, ...others] = members.filter(({ relation }) => relation === index);
       return first === undefined ? [] : others.map((other) => predicateCall("eq", first.column, other.column));
@@ -230,11 +264,18 @@ function keysOf(region: JoinRegion): readonly JoinKey[] {
 
 function relationsOf(region: JoinRegion, expression: Expression): RelationSet {
   const ids = columnIds(expression);
-  return region.relations.reduce((mask, { node }, index) => (outputColumns(node).some(({ id }) => ids.has(id)) ? mask | (1 << index) : mask), 0);
+  return region.relations.reduce(
+    (mask, { node }, index) => (outputColumns(node).some(({ id }) => ids.has(id)) ? mask | (1 << index) : mask),
+    0,
+  );
 }
 
 function columnIdsOf(region: JoinRegion, set: RelationSet): ReadonlySet<ColumnId> {
-  return new Set(region.relations.flatMap(({ node }, index) => ((set & (1 << index)) !== 0 ? outputColumns(node).map(({ id }) => id) : [])));
+  return new Set(
+    region.relations.flatMap(({ node }, index) =>
+      (set & (1 << index)) !== 0 ? outputColumns(node).map(({ id }) => id) : [],
+    ),
+  );
 }
 
 /** What relates relations with each other, the joins of those that are not inner-joined included. */
@@ -258,11 +299,16 @@ function innerNeighboursOf(region: JoinRegion): readonly RelationSet[] {
 }
 
 function relateClasses(neighbours: RelationSet[], region: JoinRegion): void {
-  for (const members of region.classes) relate(neighbours, members.reduce((set, { relation }) => set | (1 << relation), 0));
+  for (const members of region.classes)
+    relate(
+      neighbours,
+      members.reduce((set, { relation }) => set | (1 << relation), 0),
+    );
 }
 
 function relate(neighbours: RelationSet[], set: RelationSet): void {
-  for (const index of neighbours.keys()) if ((set & (1 << index)) !== 0) neighbours[index] = (neighbours[index] as number) | (set & ~(1 << index));
+  for (const index of neighbours.keys())
+    if ((set & (1 << index)) !== 0) neighbours[index] = (neighbours[index] as number) | (set & ~(1 << index));
 }
 
 function bitsOf(set: RelationSet): readonly RelationSet[] {
@@ -278,7 +324,10 @@ function componentsOf(neighbours: readonly RelationSet[]): readonly RelationSet[
     if ((seen & (1 << index)) !== 0) continue;
     let component = 1 << index;
     for (;;) {
-      const grown = bitsOf(component).reduce((set, bit) => set | (neighbours[31 - Math.clz32(bit)] as number), component);
+      const grown = bitsOf(component).reduce(
+        (set, bit) => set | (neighbours[31 - Math.clz32(bit)] as number),
+        component,
+      );
       if (grown === component) break;
       component = grown;
     }

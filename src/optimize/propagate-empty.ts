@@ -49,7 +49,14 @@ function simplifyUnion(node: UnionNode): LogicalNode {
   const [only] = inputs;
   if (inputs.length > 1 || only === undefined) return inputs.length === node.inputs.length ? node : { ...node, inputs };
   const columns = outputColumns(only);
-  return { kind: "project", input: only, items: node.columns.map((column, index) => ({ column, expression: columnReference(columns[index] as (typeof columns)[number]) })) };
+  return {
+    kind: "project",
+    input: only,
+    items: node.columns.map((column, index) => ({
+      column,
+      expression: columnReference(columns[index] as (typeof columns)[number]),
+    })),
+  };
 }
 
 function simplifyJoin(node: JoinNode): LogicalNode {
@@ -74,8 +81,15 @@ function simplifyJoin(node: JoinNode): LogicalNode {
     case "mark": {
       if (leftEmpty || node.markColumn === null) return emptyLike(node);
       // No right row: x IN () is false, whatever x is.
-      const passed = outputColumns(node.left).map((column) => ({ column, expression: columnReference(column) as Expression }));
-      return { kind: "project", input: node.left, items: [...passed, { column: node.markColumn, expression: falseLiteral }] };
+      const passed = outputColumns(node.left).map((column) => ({
+        column,
+        expression: columnReference(column) as Expression,
+      }));
+      return {
+        kind: "project",
+        input: node.left,
+        items: [...passed, { column: node.markColumn, expression: falseLiteral }],
+      };
     }
   }
 }
@@ -83,6 +97,9 @@ function simplifyJoin(node: JoinNode): LogicalNode {
 /** The kept side's rows with NULLs in place of the other side's columns. */
 function padded(node: JoinNode, kept: LogicalNode, missing: LogicalNode): LogicalNode {
   const absent = outputIds(missing);
-  const items = outputColumns(node).map((column) => ({ column, expression: absent.has(column.id) ? literal(column.type, null) : (columnReference(column) as Expression) }));
+  const items = outputColumns(node).map((column) => ({
+    column,
+    expression: absent.has(column.id) ? literal(column.type, null) : (columnReference(column) as Expression),
+  }));
   return { kind: "project", input: kept, items };
 }

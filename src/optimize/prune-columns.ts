@@ -2,7 +2,16 @@ import { byteWidthOf, isStringLike } from "../arrow/data-type.ts";
 import { must, unreachable } from "../common/assert.ts";
 import type { ColumnId, Expression } from "../expr/expression.ts";
 import { columnIds, forEachExpression } from "../expr/expression-properties.ts";
-import type { AggregateNode, Column, JoinNode, LogicalNode, ProjectNode, ScanNode, UnionNode, ValuesNode } from "../logical/logical-node.ts";
+import type {
+  AggregateNode,
+  Column,
+  JoinNode,
+  LogicalNode,
+  ProjectNode,
+  ScanNode,
+  UnionNode,
+  ValuesNode,
+} from "../logical/logical-node.ts";
 import { outputColumns, outputIds } from "../logical/output-columns.ts";
 import { callExpressions, nodeExpressions } from "../logical/rewrite.ts";
 import { columnReference, substituteColumns } from "../logical/substitute-columns.ts";
@@ -38,13 +47,21 @@ function prune(node: LogicalNode, required: Required): LogicalNode {
     case "join":
       return pruneJoin(node, required);
     case "apply":
-      return { ...node, input: prune(node.input, outputIds(node.input)), subquery: prune(node.subquery, outputIds(node.subquery)) };
+      return {
+        ...node,
+        input: prune(node.input, outputIds(node.input)),
+        subquery: prune(node.subquery, outputIds(node.subquery)),
+      };
     case "aggregate":
       return pruneAggregate(node, required);
     case "union":
       return pruneUnion(node, required);
     case "set_operation":
-      return { ...node, left: pruneExactly(node.left, outputColumns(node.left)), right: pruneExactly(node.right, outputColumns(node.right)) };
+      return {
+        ...node,
+        left: pruneExactly(node.left, outputColumns(node.left)),
+        right: pruneExactly(node.right, outputColumns(node.right)),
+      };
     default:
       return unreachable(node, "logical node");
   }
@@ -65,7 +82,9 @@ function withExactColumns(node: LogicalNode, columns: readonly Column[]): Logica
   const output = outputColumns(node);
   if (output.length === columns.length && output.every(({ id }, index) => id === columns[index]?.id)) return node;
   const byId = new Map(output.map((column) => [column.id, column]));
-  const items = columns.map(({ id }) => must(byId.get(id), "pruning keeps required columns")).map((column) => ({ column, expression: columnReference(column) }));
+  const items = columns
+    .map(({ id }) => must(byId.get(id), "pruning keeps required columns"))
+    .map((column) => ({ column, expression: columnReference(column) }));
   return mergeProject({ kind: "project", input: node, items });
 }
 
@@ -85,12 +104,22 @@ function cheapest<T extends Column>(columns: readonly T[]): T {
 function pruneValues(node: ValuesNode, required: Required): ValuesNode {
   const kept = node.columns.map(({ id }) => required.has(id));
   if (kept.every(Boolean)) return node;
-  return { ...node, columns: node.columns.filter((_, index) => kept[index]), rows: node.rows.map((row) => row.filter((_, index) => kept[index])) };
+  return {
+    ...node,
+    columns: node.columns.filter((_, index) => kept[index]),
+    rows: node.rows.map((row) => row.filter((_, index) => kept[index])),
+  };
 }
 
 function pruneProject(node: ProjectNode, required: Required): LogicalNode {
   const items = node.items.filter(({ column }) => required.has(column.id));
-  const input = prune(node.input, withReferences(new Set(), items.map((item) => item.expression)));
+  const input = prune(
+    node.input,
+    withReferences(
+      new Set(),
+      items.map((item) => item.expression),
+    ),
+  );
   return items.length === 0 ? input : withoutTrivial(mergeProject({ ...node, input, items }));
 }
 
@@ -102,7 +131,10 @@ function mergeProject(node: ProjectNode): ProjectNode {
     merged = {
       ...merged,
       input: merged.input.input,
-      items: merged.items.map(({ column, expression }) => ({ column, expression: substituteColumns(expression, definitions) })),
+      items: merged.items.map(({ column, expression }) => ({
+        column,
+        expression: substituteColumns(expression, definitions),
+      })),
     };
   }
   return merged;
@@ -110,14 +142,21 @@ function mergeProject(node: ProjectNode): ProjectNode {
 
 /** A project that passes columns on under their ids only narrows, which narrow-join-inputs decides last. */
 function withoutTrivial(node: ProjectNode): LogicalNode {
-  return node.items.every(({ column, expression }) => expression.kind === "column" && expression.id === column.id) ? node.input : node;
+  return node.items.every(({ column, expression }) => expression.kind === "column" && expression.id === column.id)
+    ? node.input
+    : node;
 }
 
 /** Not if an expression would be computed twice. */
 function mayMerge(outer: ProjectNode, inner: ProjectNode): boolean {
-  const computed = new Set(inner.items.filter(({ expression }) => expression.kind !== "column" && expression.kind !== "literal").map(({ column }) => column.id));
+  const computed = new Set(
+    inner.items
+      .filter(({ expression }) => expression.kind !== "column" && expression.kind !== "literal")
+      .map(({ column }) => column.id),
+  );
   const uses = new Map<ColumnId, number>();
-  for (const { expression } of outer.items) for (const id of referencesOf(expression)) uses.set(id, (uses.get(id) ?? 0) + 1);
+  for (const { expression } of outer.items)
+    for (const id of referencesOf(expression)) uses.set(id, (uses.get(id) ?? 0) + 1);
   return [...computed].every((id) => (uses.get(id) ?? 0) <= 1);
 }
 
@@ -140,13 +179,21 @@ function pruneJoin(node: JoinNode, required: Required): LogicalNode {
 function pruneAggregate(node: AggregateNode, required: Required): LogicalNode {
   const aggregates = node.aggregates.filter(({ column }) => required.has(column.id));
   if (node.groups.length === 0 && aggregates.length === 0) return { kind: "values", columns: [], rows: [[]] };
-  const used = [...node.groups.map((group) => group.expression), ...aggregates.flatMap(({ call }) => callExpressions(call))];
+  const used = [
+    ...node.groups.map((group) => group.expression),
+    ...aggregates.flatMap(({ call }) => callExpressions(call)),
+  ];
   return { ...node, aggregates, input: prune(node.input, withReferences(new Set(), used)) };
 }
 
 function pruneUnion(node: UnionNode, required: Required): UnionNode {
   const kept = node.columns.map(({ id }) => required.has(id));
   if (!kept.includes(true) && kept.length > 0) kept[node.columns.indexOf(cheapest(node.columns))] = true;
-  const inputs = node.inputs.map((input) => pruneExactly(input, outputColumns(input).filter((_, index) => kept[index])));
+  const inputs = node.inputs.map((input) =>
+    pruneExactly(
+      input,
+      outputColumns(input).filter((_, index) => kept[index]),
+    ),
+  );
   return { ...node, inputs, columns: node.columns.filter((_, index) => kept[index]) };
 }

@@ -98,7 +98,15 @@ function pullProject(node: ProjectNode, outer: ReadonlySet<ColumnId>, ids: Colum
     if (needed.has(column.id) && !kept.has(column.id)) items.push({ column, expression: columnReference(column) });
   }
   const inputRow = input.emptyRow;
-  const emptyRow = inputRow === null ? null : new Map(node.items.map(({ column, expression }) => [column.id, foldConstants(substituteColumns(expression, inputRow))]));
+  const emptyRow =
+    inputRow === null
+      ? null
+      : new Map(
+          node.items.map(({ column, expression }) => [
+            column.id,
+            foldConstants(substituteColumns(expression, inputRow)),
+          ]),
+        );
   return { plan: { ...node, input: input.plan, items }, predicates: input.predicates, emptyRow };
 }
 
@@ -124,7 +132,10 @@ function pullJoin(node: JoinNode, outer: ReadonlySet<ColumnId>, ids: ColumnIds):
 }
 
 function pullAggregate(node: AggregateNode, outer: ReadonlySet<ColumnId>, ids: ColumnIds): PulledUp | null {
-  const own = [...node.groups.map((group) => group.expression), ...node.aggregates.flatMap(({ call }) => callExpressions(call))];
+  const own = [
+    ...node.groups.map((group) => group.expression),
+    ...node.aggregates.flatMap(({ call }) => callExpressions(call)),
+  ];
   if (own.some((expression) => refersTo(expression, outer))) return null;
   const input = pullUpCorrelation(node.input, outer, ids);
   if (input === null || input.emptyRow !== null) return null;
@@ -141,11 +152,18 @@ function pullAggregate(node: AggregateNode, outer: ReadonlySet<ColumnId>, ids: C
     }
     predicates.push({ ...sides.call, args: [columnReference(group.column), sides.outer] });
   }
-  const emptyRow = node.groups.length > 0 ? null : new Map(node.aggregates.map(({ column, call }) => [column.id, emptyAggregateValue(call.name, column)]));
+  const emptyRow =
+    node.groups.length > 0
+      ? null
+      : new Map(node.aggregates.map(({ column, call }) => [column.id, emptyAggregateValue(call.name, column)]));
   return { plan: { ...node, input: input.plan, groups }, predicates, emptyRow };
 }
 
-type Equated = { readonly call: Extract<Expression, { kind: "call" }>; readonly local: Expression; readonly outer: Expression };
+type Equated = {
+  readonly call: Extract<Expression, { kind: "call" }>;
+  readonly local: Expression;
+  readonly outer: Expression;
+};
 
 /** Splits `local = outer expression`; null for any other predicate. */
 function equatedSides(predicate: Expression, outer: ReadonlySet<ColumnId>): Equated | null {

@@ -4,7 +4,16 @@ import type { ColumnId, Expression, SortKey } from "../expr/expression.ts";
 import { andAll, typeOf } from "../expr/expression-properties.ts";
 import type { ColumnIds } from "../logical/column-ids.ts";
 import { copyPlan } from "../logical/copy-plan.ts";
-import type { AggregateNode, Column, JoinNode, LimitNode, LogicalNode, SetOperationNode, UnionNode, ValuesNode } from "../logical/logical-node.ts";
+import type {
+  AggregateNode,
+  Column,
+  JoinNode,
+  LimitNode,
+  LogicalNode,
+  SetOperationNode,
+  UnionNode,
+  ValuesNode,
+} from "../logical/logical-node.ts";
 import { outputColumns } from "../logical/output-columns.ts";
 import { mapCallExpressions } from "../logical/rewrite.ts";
 import { columnReference, substituteColumns } from "../logical/substitute-columns.ts";
@@ -32,7 +41,10 @@ export class DomainJoin {
     this.#ids = ids;
     this.#outer = outerIds;
     this.#outerColumns = outputColumns(input).filter(({ id }) => outerIds.has(id));
-    const groups = this.#outerColumns.map((column) => ({ column: { ...column, id: ids.next() }, expression: columnReference(column) }));
+    const groups = this.#outerColumns.map((column) => ({
+      column: { ...column, id: ids.next() },
+      expression: columnReference(column),
+    }));
     this.#source = { kind: "aggregate", input, groups, aggregates: [] };
   }
 
@@ -45,7 +57,10 @@ export class DomainJoin {
       }
       case "project": {
         const { plan, domain } = this.attach(node.input);
-        const items = node.items.map(({ column, expression }) => ({ column, expression: this.#inward(expression, domain) }));
+        const items = node.items.map(({ column, expression }) => ({
+          column,
+          expression: this.#inward(expression, domain),
+        }));
         return { plan: { ...node, input: plan, items: [...items, ...passedOn(domain)] }, domain };
       }
       case "join":
@@ -82,7 +97,18 @@ export class DomainJoin {
 
   #cross(node: LogicalNode): Attached {
     const { plan, domain } = this.#domain();
-    return { plan: { kind: "join", joinType: "inner", left: plan, right: node, condition: null, nullAware: false, markColumn: null }, domain };
+    return {
+      plan: {
+        kind: "join",
+        joinType: "inner",
+        left: plan,
+        right: node,
+        condition: null,
+        nullAware: false,
+        markColumn: null,
+      },
+      domain,
+    };
   }
 
   #inward(expression: Expression, domain: ReadonlyMap<ColumnId, Column>): Expression {
@@ -101,27 +127,43 @@ export class DomainJoin {
     assert(main !== null, "one side of a correlated join has the domain");
     const parts: Expression[] = node.condition === null ? [] : [this.#inward(node.condition, main.domain)];
     if (left !== null && right !== null) parts.push(...this.#sameDomain(left.domain, right.domain));
-    const plan: JoinNode = { ...node, left: left?.plan ?? node.left, right: right?.plan ?? node.right, condition: andAll(parts) };
+    const plan: JoinNode = {
+      ...node,
+      left: left?.plan ?? node.left,
+      right: right?.plan ?? node.right,
+      condition: andAll(parts),
+    };
     if (node.joinType !== "full") return { plan, domain: main.domain };
     return this.#mergeDomains(node, plan, must(left, "left"), must(right, "right"));
   }
 
   #sameDomain(left: ReadonlyMap<ColumnId, Column>, right: ReadonlyMap<ColumnId, Column>): Expression[] {
-    return [...left].map(([id, column]) => sameValue(columnReference(column), columnReference(must(right.get(id), "domains have the same columns"))));
+    return [...left].map(([id, column]) =>
+      sameValue(columnReference(column), columnReference(must(right.get(id), "domains have the same columns"))),
+    );
   }
 
   /** A full join's rows have the domain on either side: which side it is cannot be told from a NULL, so both are marked. */
   #mergeDomains(node: JoinNode, join: JoinNode, left: Attached, right: Attached): Attached {
     const present: Column = { id: this.#ids.next(), name: "present", type: typeOf(falseLiteral), nullable: false };
     const leftItems = outputColumns(left.plan).map((column) => ({ column, expression: columnReference(column) }));
-    const marked: LogicalNode = { kind: "project", input: left.plan, items: [...leftItems, { column: present, expression: literal(present.type, true) }] };
+    const marked: LogicalNode = {
+      kind: "project",
+      input: left.plan,
+      items: [...leftItems, { column: present, expression: literal(present.type, true) }],
+    };
     const domain = new Map<ColumnId, Column>();
     const merged = [...left.domain].map(([id, column]) => {
       const other = must(right.domain.get(id), "domains have the same columns");
       const result: Column = { ...column, id: this.#ids.next(), nullable: true };
       domain.set(id, result);
       const when = predicateCall("is_not_null", { ...columnReference(present), nullable: true });
-      const expression: Expression = { kind: "case", branches: [{ when, then: columnReference({ ...column, nullable: true }) }], otherwise: columnReference({ ...other, nullable: true }), type: column.type };
+      const expression: Expression = {
+        kind: "case",
+        branches: [{ when, then: columnReference({ ...column, nullable: true }) }],
+        otherwise: columnReference({ ...other, nullable: true }),
+        type: column.type,
+      };
       return { column: result, expression };
     });
     const kept = outputColumns(node).map((column) => ({ column, expression: columnReference(column) }));
@@ -130,8 +172,14 @@ export class DomainJoin {
 
   #attachAggregate(node: AggregateNode): Attached {
     const { plan, domain } = this.attach(node.input);
-    const groups = [...node.groups.map(({ column, expression }) => ({ column, expression: this.#inward(expression, domain) })), ...passedOn(domain)];
-    const aggregates = node.aggregates.map(({ column, call }) => ({ column, call: mapCallExpressions(call, (expression) => this.#inward(expression, domain)) }));
+    const groups = [
+      ...node.groups.map(({ column, expression }) => ({ column, expression: this.#inward(expression, domain) })),
+      ...passedOn(domain),
+    ];
+    const aggregates = node.aggregates.map(({ column, call }) => ({
+      column,
+      call: mapCallExpressions(call, (expression) => this.#inward(expression, domain)),
+    }));
     if (node.groups.length > 0) return { plan: { ...node, input: plan, groups, aggregates }, domain };
     // Without groups there is a row for each row of the domain, also where the input has none.
     const renamed = aggregates.map(({ column, call }) => ({ column: { ...column, id: this.#ids.next() }, call }));
@@ -150,7 +198,15 @@ export class DomainJoin {
       const value = columnReference({ ...must(renamed[index], "one for each").column, nullable: true });
       const empty = emptyAggregateValue(call.name, column);
       if (empty.kind === "literal" && empty.value === null) return { column, expression: value as Expression };
-      return { column, expression: { kind: "case", branches: [{ when: predicateCall("is_null", value), then: empty }], otherwise: value, type: column.type } as Expression };
+      return {
+        column,
+        expression: {
+          kind: "case",
+          branches: [{ when: predicateCall("is_null", value), then: empty }],
+          otherwise: value,
+          type: column.type,
+        } as Expression,
+      };
     });
     return { plan: { kind: "project", input: join, items: [...items, ...passedOn(all.domain)] }, domain: all.domain };
   }
@@ -165,7 +221,10 @@ export class DomainJoin {
     }
     if (limit === Infinity && offset === 0) return this.attach(node.input);
     if (limit !== 1 || offset !== 0) {
-      throw new EngineError("feature_not_supported", "LIMIT above 1 or OFFSET in a subquery that refers to outer columns is not supported");
+      throw new EngineError(
+        "feature_not_supported",
+        "LIMIT above 1 or OFFSET in a subquery that refers to outer columns is not supported",
+      );
     }
     const { plan, domain, keys } = this.#attachSorted(node.input);
     return { plan: keepFirstRows(plan, [...domain.values()], outputColumns(node), keys, this.#ids), domain };
@@ -175,17 +234,35 @@ export class DomainJoin {
   #attachSorted(node: LogicalNode): Attached & { readonly keys: readonly SortKey[] } {
     if (node.kind === "sort") {
       const { plan, domain } = this.attach(node.input);
-      return { plan, domain, keys: node.keys.map((key) => ({ ...key, expression: this.#inward(key.expression, domain) })) };
+      return {
+        plan,
+        domain,
+        keys: node.keys.map((key) => ({ ...key, expression: this.#inward(key.expression, domain) })),
+      };
     }
     if (node.kind !== "project" || node.input.kind !== "sort") return { ...this.attach(node), keys: [] };
     const sorted = this.#attachSorted(node.input);
-    const keyColumns = sorted.keys.map((key): Column => ({ id: this.#ids.next(), name: "sort_key", type: typeOf(key.expression), nullable: true }));
-    const items = node.items.map(({ column, expression }) => ({ column, expression: this.#inward(expression, sorted.domain) }));
-    const keyItems = sorted.keys.map((key, index) => ({ column: must(keyColumns[index], "one for each"), expression: key.expression }));
+    const keyColumns = sorted.keys.map((key): Column => ({
+      id: this.#ids.next(),
+      name: "sort_key",
+      type: typeOf(key.expression),
+      nullable: true,
+    }));
+    const items = node.items.map(({ column, expression }) => ({
+      column,
+      expression: this.#inward(expression, sorted.domain),
+    }));
+    const keyItems = sorted.keys.map((key, index) => ({
+      column: must(keyColumns[index], "one for each"),
+      expression: key.expression,
+    }));
     return {
       plan: { ...node, input: sorted.plan, items: [...items, ...keyItems, ...passedOn(sorted.domain)] },
       domain: sorted.domain,
-      keys: sorted.keys.map((key, index) => ({ ...key, expression: columnReference(must(keyColumns[index], "one for each")) })),
+      keys: sorted.keys.map((key, index) => ({
+        ...key,
+        expression: columnReference(must(keyColumns[index], "one for each")),
+      })),
     };
   }
 
@@ -214,10 +291,15 @@ export class DomainJoin {
     });
     if (rows.length === 1) return must(rows[0], "one row");
     const domain = new Map(this.#outerColumns.map((column) => [column.id, { ...column, id: this.#ids.next() }]));
-    return { plan: { kind: "union", inputs: rows.map(({ plan }) => plan), columns: [...node.columns, ...domain.values()] }, domain };
+    return {
+      plan: { kind: "union", inputs: rows.map(({ plan }) => plan), columns: [...node.columns, ...domain.values()] },
+      domain,
+    };
   }
 }
 
-function passedOn(domain: ReadonlyMap<ColumnId, Column>): { readonly column: Column; readonly expression: Expression }[] {
+function passedOn(
+  domain: ReadonlyMap<ColumnId, Column>,
+): { readonly column: Column; readonly expression: Expression }[] {
   return [...domain.values()].map((column) => ({ column, expression: columnReference(column) }));
 }

@@ -19,8 +19,18 @@ function pushLimit(node: LimitNode): LogicalNode {
   if (input.kind === "project") return { ...input, input: pushLimit({ ...node, input: input.input }) };
   const rows = neededRows(node);
   if (rows === null) return node;
-  if (input.kind === "union") return { ...node, input: withChildren(input, input.inputs.map((one) => limited(one, rows))) };
-  if (input.kind === "join" && (input.joinType === "left" || input.joinType === "single" || input.joinType === "mark")) {
+  if (input.kind === "union")
+    return {
+      ...node,
+      input: withChildren(
+        input,
+        input.inputs.map((one) => limited(one, rows)),
+      ),
+    };
+  if (
+    input.kind === "join" &&
+    (input.joinType === "left" || input.joinType === "single" || input.joinType === "mark")
+  ) {
     return { ...node, input: { ...input, left: limited(input.left, rows) } };
   }
   return node;

@@ -28,7 +28,13 @@ function push(node: LogicalNode, predicates: readonly Expression[]): LogicalNode
     }
     case "project": {
       const definitions = new Map(node.items.map((item) => [item.column.id, item.expression]));
-      return { ...node, input: push(node.input, predicates.map((predicate) => substituteColumns(predicate, definitions))) };
+      return {
+        ...node,
+        input: push(
+          node.input,
+          predicates.map((predicate) => substituteColumns(predicate, definitions)),
+        ),
+      };
     }
     case "aggregate":
       return pushAggregate(node, predicates);
@@ -39,17 +45,32 @@ function push(node: LogicalNode, predicates: readonly Expression[]): LogicalNode
     case "union":
     case "set_operation": {
       const inputs = node.kind === "union" ? node.inputs : [node.left, node.right];
-      const pushed = inputs.map((input) => push(input, predicates.map((predicate) => overInput(predicate, node.columns, input))));
+      const pushed = inputs.map((input) =>
+        push(
+          input,
+          predicates.map((predicate) => overInput(predicate, node.columns, input)),
+        ),
+      );
       return withChildren(node, pushed);
     }
     default:
-      return filtered(mapChildren(node, (child) => push(child, [])), predicates);
+      return filtered(
+        mapChildren(node, (child) => push(child, [])),
+        predicates,
+      );
   }
 }
 
-function overInput(predicate: Expression, columns: readonly { readonly id: ColumnId }[], input: LogicalNode): Expression {
+function overInput(
+  predicate: Expression,
+  columns: readonly { readonly id: ColumnId }[],
+  input: LogicalNode,
+): Expression {
   const own = outputColumns(input);
-  return substituteColumns(predicate, new Map(columns.map(({ id }, index) => [id, columnReference(own[index] as (typeof own)[number])])));
+  return substituteColumns(
+    predicate,
+    new Map(columns.map(({ id }, index) => [id, columnReference(own[index] as (typeof own)[number])])),
+  );
 }
 
 function filtered(node: LogicalNode, predicates: readonly Expression[]): LogicalNode {
@@ -94,7 +115,12 @@ function pushJoin(node: JoinNode, predicates: readonly Expression[]): LogicalNod
       return pushLeftKept(node, predicates, condition, sides);
     case "right": {
       // The mirror image of a left join; only the order of the output columns differs, which the swap back restores.
-      const mirrored = pushLeftKept({ ...node, joinType: "left", left: node.right, right: node.left }, predicates, condition, { left: sides.right, right: sides.left });
+      const mirrored = pushLeftKept(
+        { ...node, joinType: "left", left: node.right, right: node.left },
+        predicates,
+        condition,
+        { left: sides.right, right: sides.left },
+      );
       return restoreRight(mirrored);
     }
     case "full":
@@ -130,15 +156,28 @@ function pushInner(node: JoinNode, given: readonly Expression[], sides: Sides): 
 }
 
 /** Joins that keep, drop or mark left rows: predicates on the left go left; the condition's on the right go right. */
-function pushLeftKept(node: JoinNode, predicates: readonly Expression[], condition: readonly Expression[], sides: Sides): LogicalNode {
-  const toLeft = predicates.filter((predicate) => columnIds(predicate).size > 0 && within(columnIds(predicate), sides.left));
+function pushLeftKept(
+  node: JoinNode,
+  predicates: readonly Expression[],
+  condition: readonly Expression[],
+  sides: Sides,
+): LogicalNode {
+  const toLeft = predicates.filter(
+    (predicate) => columnIds(predicate).size > 0 && within(columnIds(predicate), sides.left),
+  );
   const above = predicates.filter((predicate) => !toLeft.includes(predicate));
   // In three-valued logic a right row whose part is NULL counts as NULL, while a filter would drop it.
-  const mayPushRight = (part: Expression) => within(columnIds(part), sides.right) && columnIds(part).size > 0 && (!node.nullAware || !isNullable(part));
+  const mayPushRight = (part: Expression) =>
+    within(columnIds(part), sides.right) && columnIds(part).size > 0 && (!node.nullAware || !isNullable(part));
   const toRight = condition.filter(mayPushRight);
   // Only a semi join drops the left rows that fail a part of the condition.
-  const partsToLeft = node.joinType === "semi" ? condition.filter((part) => columnIds(part).size > 0 && within(columnIds(part), sides.left)) : [];
-  const kept = condition.filter((part) => !toRight.includes(part) && !partsToLeft.includes(part) && !isBooleanLiteral(part, true));
+  const partsToLeft =
+    node.joinType === "semi"
+      ? condition.filter((part) => columnIds(part).size > 0 && within(columnIds(part), sides.left))
+      : [];
+  const kept = condition.filter(
+    (part) => !toRight.includes(part) && !partsToLeft.includes(part) && !isBooleanLiteral(part, true),
+  );
   const left = distinct([...toLeft, ...partsToLeft]);
   const right = [...toRight];
   const extraLeft: Expression[] = [];
@@ -153,7 +192,12 @@ function pushLeftKept(node: JoinNode, predicates: readonly Expression[], conditi
       if (node.joinType === "semi") addPredicates(extraLeft, impliedBy(part, sides.left));
     }
   }
-  const join: JoinNode = { ...node, left: push(node.left, [...left, ...extraLeft]), right: push(node.right, right), condition: andAll(kept) };
+  const join: JoinNode = {
+    ...node,
+    left: push(node.left, [...left, ...extraLeft]),
+    right: push(node.right, right),
+    condition: andAll(kept),
+  };
   return filtered(join, above);
 }
 
@@ -172,7 +216,9 @@ function addPredicates(list: Expression[], predicates: readonly Expression[]): v
  */
 function impliedBy(predicate: Expression, side: ReadonlySet<ColumnId>): readonly Expression[] {
   if (predicate.kind !== "or") return [];
-  const branches = predicate.args.map((branch) => andAll(conjuncts(branch).filter((part) => columnIds(part).size > 0 && within(columnIds(part), side))));
+  const branches = predicate.args.map((branch) =>
+    andAll(conjuncts(branch).filter((part) => columnIds(part).size > 0 && within(columnIds(part), side))),
+  );
   if (branches.some((branch) => branch === null)) return [];
   const implied = orAll(branches.filter((branch) => branch !== null));
   return implied === null ? [] : [implied];

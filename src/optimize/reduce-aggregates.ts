@@ -52,8 +52,14 @@ function reduceSide(join: JoinNode, side: LogicalNode, other: LogicalNode, ids: 
   const keys = keysOf(join, side, other, aggregate);
   if (keys.length === 0 || !pays(aggregate, other, keys)) return null;
   const { plan, columns } = copyPlan(other, ids);
-  const items = keys.map(({ asked }) => columns.get(asked.id) as Column).map((column) => ({ column, expression: columnReference(column) }));
-  const condition = andAll(keys.map(({ group, comparison }, index) => predicateCall(comparison, group, columnReference((items[index] as (typeof items)[number]).column))));
+  const items = keys
+    .map(({ asked }) => columns.get(asked.id) as Column)
+    .map((column) => ({ column, expression: columnReference(column) }));
+  const condition = andAll(
+    keys.map(({ group, comparison }, index) =>
+      predicateCall(comparison, group, columnReference((items[index] as (typeof items)[number]).column)),
+    ),
+  );
   const reduced: JoinNode = {
     kind: "join",
     joinType: "semi",
@@ -74,7 +80,10 @@ function aggregateBelow(node: LogicalNode): AggregateNode | null {
 
 function replaceAggregate(node: LogicalNode, aggregate: AggregateNode): LogicalNode {
   if (node.kind === "aggregate") return aggregate;
-  return withChildren(node, children(node).map((child) => replaceAggregate(child, aggregate)));
+  return withChildren(
+    node,
+    children(node).map((child) => replaceAggregate(child, aggregate)),
+  );
 }
 
 /** The columns of the other side that the join equates with groups. */

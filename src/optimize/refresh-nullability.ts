@@ -41,7 +41,11 @@ function refreshExpression(expression: Expression, known: Nullability): Expressi
 }
 
 function refreshScan(node: ScanNode): ScanNode {
-  const columns = node.columns.map((column) => (column.nullable && node.table.statistics[column.sourceIndex]?.nullCount === 0 ? { ...column, nullable: false } : column));
+  const columns = node.columns.map((column) =>
+    column.nullable && node.table.statistics[column.sourceIndex]?.nullCount === 0
+      ? { ...column, nullable: false }
+      : column,
+  );
   return columns.every((column, index) => column === node.columns[index]) ? node : { ...node, columns };
 }
 
@@ -50,38 +54,75 @@ function refreshColumns(node: LogicalNode): LogicalNode {
     case "values":
       return refreshValues(node);
     case "project":
-      return { ...node, items: node.items.map(({ column, expression }) => ({ column: withNullable(column, isNullable(expression)), expression })) };
+      return {
+        ...node,
+        items: node.items.map(({ column, expression }) => ({
+          column: withNullable(column, isNullable(expression)),
+          expression,
+        })),
+      };
     case "aggregate":
       return refreshAggregate(node);
     case "union":
       return refreshUnion(node);
     case "set_operation": {
       const left = outputColumns(node.left);
-      return { ...node, columns: node.columns.map((column, index) => withNullable(column, left[index]?.nullable ?? true)) };
+      return {
+        ...node,
+        columns: node.columns.map((column, index) => withNullable(column, left[index]?.nullable ?? true)),
+      };
     }
     case "join":
       if (node.markColumn === null) return node;
-      return { ...node, markColumn: withNullable(node.markColumn, node.nullAware && (node.condition === null || isNullable(node.condition))) };
+      return {
+        ...node,
+        markColumn: withNullable(
+          node.markColumn,
+          node.nullAware && (node.condition === null || isNullable(node.condition)),
+        ),
+      };
     default:
       return node;
   }
 }
 
 function refreshValues(node: ValuesNode): ValuesNode {
-  return { ...node, columns: node.columns.map((column, index) => withNullable(column, node.rows.some((row) => isNullable(row[index] as Expression)))) };
+  return {
+    ...node,
+    columns: node.columns.map((column, index) =>
+      withNullable(
+        column,
+        node.rows.some((row) => isNullable(row[index] as Expression)),
+      ),
+    ),
+  };
 }
 
 function refreshUnion(node: UnionNode): UnionNode {
   const inputs = node.inputs.map(outputColumns);
-  return { ...node, columns: node.columns.map((column, index) => withNullable(column, inputs.some((columns) => columns[index]?.nullable ?? true))) };
+  return {
+    ...node,
+    columns: node.columns.map((column, index) =>
+      withNullable(
+        column,
+        inputs.some((columns) => columns[index]?.nullable ?? true),
+      ),
+    ),
+  };
 }
 
 function refreshAggregate(node: AggregateNode): AggregateNode {
   const hasGroups = node.groups.length > 0;
   return {
     ...node,
-    groups: node.groups.map(({ column, expression }) => ({ column: withNullable(column, isNullable(expression)), expression })),
-    aggregates: node.aggregates.map(({ column, call }) => ({ column: withNullable(column, isCallNullable(call, hasGroups)), call })),
+    groups: node.groups.map(({ column, expression }) => ({
+      column: withNullable(column, isNullable(expression)),
+      expression,
+    })),
+    aggregates: node.aggregates.map(({ column, call }) => ({
+      column: withNullable(column, isCallNullable(call, hasGroups)),
+      call,
+    })),
   };
 }
 

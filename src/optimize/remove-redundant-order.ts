@@ -19,7 +19,9 @@ function remove(node: LogicalNode, isOrderSeen: boolean): LogicalNode {
       return mapChildren(node, (input) => remove(input, true));
     case "aggregate": {
       const aggregate = mapChildren(node, (input) => remove(input, false)) as AggregateNode;
-      return isDistinctAlready(aggregate) ? { kind: "project", input: aggregate.input, items: aggregate.groups } : aggregate;
+      return isDistinctAlready(aggregate)
+        ? { kind: "project", input: aggregate.input, items: aggregate.groups }
+        : aggregate;
     }
     default:
       return mapChildren(node, (input) => remove(input, false));

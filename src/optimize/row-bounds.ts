@@ -25,7 +25,10 @@ export function rowBounds(node: LogicalNode): RowBounds {
       return joinBounds(node);
     case "union": {
       const bounds = node.inputs.map(rowBounds);
-      return { min: bounds.reduce((sum, bound) => sum + bound.min, 0), max: bounds.reduce((sum, bound) => sum + bound.max, 0) };
+      return {
+        min: bounds.reduce((sum, bound) => sum + bound.min, 0),
+        max: bounds.reduce((sum, bound) => sum + bound.max, 0),
+      };
     }
     case "set_operation":
       return { min: 0, max: rowBounds(node.left).max };
@@ -38,7 +41,10 @@ function limitBounds(input: RowBounds, limit: Expression | null, offset: Express
   const skipped = offset === null ? 0 : constantCount(offset);
   const kept = limit === null ? Infinity : constantCount(limit);
   if (skipped === null || kept === null) return { min: 0, max: input.max };
-  return { min: Math.min(kept, Math.max(0, input.min - skipped)), max: Math.min(kept, Math.max(0, input.max - skipped)) };
+  return {
+    min: Math.min(kept, Math.max(0, input.min - skipped)),
+    max: Math.min(kept, Math.max(0, input.max - skipped)),
+  };
 }
 
 /** The number that a LIMIT or OFFSET states; Infinity for NULL (= none); null where it is not a literal. */

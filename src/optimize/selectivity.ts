@@ -4,7 +4,16 @@ import { columnOf, numberOf } from "./column-estimate.ts";
 import type { ColumnEstimate, ColumnEstimates } from "./column-estimate.ts";
 
 /** Guesses for what statistics do not tell; between those of PostgreSQL and what TPC-H's predicates come to. */
-const guess = { comparison: 1 / 3, having: 0.05, equality: 0.1, computedInList: 0.04, contains: 0.08, prefix: 0.02, suffix: 0.1, other: 0.25 };
+const guess = {
+  comparison: 1 / 3,
+  having: 0.05,
+  equality: 0.1,
+  computedInList: 0.04,
+  contains: 0.08,
+  prefix: 0.02,
+  suffix: 0.1,
+  other: 0.25,
+};
 
 /** The part of the rows (0 to 1) for which the predicate is true. */
 export function selectivity(predicate: Expression, columns: ColumnEstimates): number {
@@ -15,7 +24,10 @@ export function selectivity(predicate: Expression, columns: ColumnEstimates): nu
 export type Range = { low: number | null; high: number | null };
 
 /** The bounds that the conjuncts set to each column by comparing it with constants. */
-export function columnRanges(parts: readonly Expression[]): { readonly ranges: ReadonlyMap<ColumnId, Range>; readonly others: readonly Expression[] } {
+export function columnRanges(parts: readonly Expression[]): {
+  readonly ranges: ReadonlyMap<ColumnId, Range>;
+  readonly others: readonly Expression[];
+} {
   const ranges = new Map<ColumnId, Range>();
   const others: Expression[] = [];
   for (const part of parts) {
@@ -41,7 +53,9 @@ function conjunctionSelectivity(parts: readonly Expression[], columns: ColumnEst
   return result;
 }
 
-function boundOf(part: Expression): { readonly id: ColumnId; readonly side: "low" | "high"; readonly value: number } | null {
+function boundOf(
+  part: Expression,
+): { readonly id: ColumnId; readonly side: "low" | "high"; readonly value: number } | null {
   if (part.kind !== "call" || !["lt", "le", "gt", "ge"].includes(part.name)) return null;
   const [left, right] = part.args as [Expression, Expression];
   const flipped = left.kind === "literal";
@@ -56,7 +70,8 @@ function boundOf(part: Expression): { readonly id: ColumnId; readonly side: "low
 
 function rangeSelectivity(column: ColumnEstimate | null, { low, high }: Range): number {
   if (column?.isAggregate === true) return guess.having;
-  if (column === null || column.min === null || column.max === null) return low !== null && high !== null ? guess.comparison / 3 : guess.comparison;
+  if (column === null || column.min === null || column.max === null)
+    return low !== null && high !== null ? guess.comparison / 3 : guess.comparison;
   const from = Math.max(low ?? column.min, column.min);
   const to = Math.min(high ?? column.max, column.max);
   if (to < from) return 0;
@@ -75,7 +90,10 @@ function partSelectivity(part: Expression, columns: ColumnEstimates): number {
     case "and":
       return conjunctionSelectivity(part.args, columns);
     case "or":
-      return 1 - part.args.reduce((product, arg) => product * (1 - clamp(conjunctionSelectivity(conjuncts(arg), columns))), 1);
+      return (
+        1 -
+        part.args.reduce((product, arg) => product * (1 - clamp(conjunctionSelectivity(conjuncts(arg), columns))), 1)
+      );
     case "in_list": {
       const column = columnOf(part.arg, columns);
       const each = column === null ? guess.computedInList : 1 / Math.max(1, column.distinct);
@@ -132,10 +150,12 @@ function equalitySelectivity(left: Expression, right: Expression, columns: Colum
   if (leftColumn !== null && rightColumn !== null) return 1 / Math.max(1, leftColumn.distinct, rightColumn.distinct);
   const column = leftColumn ?? rightColumn;
   const other = leftColumn === null ? left : right;
-  if (column === null) return columnIds(left).size > 0 && columnIds(right).size > 0 ? guess.equality / 10 : guess.equality;
+  if (column === null)
+    return columnIds(left).size > 0 && columnIds(right).size > 0 ? guess.equality / 10 : guess.equality;
   if (other.kind === "literal") {
     const value = numberOf(other.value);
-    if (value !== null && column.min !== null && column.max !== null && (value < column.min || value > column.max)) return 0;
+    if (value !== null && column.min !== null && column.max !== null && (value < column.min || value > column.max))
+      return 0;
   }
   return (1 - column.nullFraction) / Math.max(1, column.distinct);
 }

@@ -19,20 +19,34 @@ function simplify(node: LogicalNode, above: readonly Expression[]): LogicalNode 
       return mapChildren(node, (input) => simplify(input, above));
     case "project": {
       const definitions = new Map(node.items.map((item) => [item.column.id, item.expression]));
-      return mapChildren(node, (input) => simplify(input, above.map((predicate) => substituteColumns(predicate, definitions))));
+      return mapChildren(node, (input) =>
+        simplify(
+          input,
+          above.map((predicate) => substituteColumns(predicate, definitions)),
+        ),
+      );
     }
     case "aggregate": {
       const definitions = new Map(node.groups.map((group) => [group.column.id, group.expression]));
       const computed = node.aggregates.map(({ column }) => column.id);
       const onGroups = above.filter((predicate) => !mentions(predicate, computed));
-      return mapChildren(node, (input) => simplify(input, onGroups.map((predicate) => substituteColumns(predicate, definitions))));
+      return mapChildren(node, (input) =>
+        simplify(
+          input,
+          onGroups.map((predicate) => substituteColumns(predicate, definitions)),
+        ),
+      );
     }
     case "union":
       return mapChildren(node, (input) => {
         const columns = outputColumns(input);
         const definitions = new Map<ColumnId, Expression>();
-        for (const [index, { id }] of node.columns.entries()) definitions.set(id, columnReference(columns[index] as (typeof columns)[number]));
-        return simplify(input, above.map((predicate) => substituteColumns(predicate, definitions)));
+        for (const [index, { id }] of node.columns.entries())
+          definitions.set(id, columnReference(columns[index] as (typeof columns)[number]));
+        return simplify(
+          input,
+          above.map((predicate) => substituteColumns(predicate, definitions)),
+        );
       });
     case "join":
       return simplifyJoin(node, above);
@@ -52,8 +66,22 @@ function simplifyJoin(node: JoinNode, above: readonly Expression[]): JoinNode {
   const joinType = strongerType(node, above);
   const condition = node.condition === null || node.nullAware ? [] : conjuncts(node.condition);
   // A predicate over both sides says of one side's columns what it says: rejectsNulls only asks about those.
-  const forLeft = joinType === "inner" || joinType === "semi" ? [...above, ...condition] : joinType === "right" ? condition : joinType === "full" ? [] : above;
-  const forRight = joinType === "inner" ? [...above, ...condition] : joinType === "right" ? above : joinType === "full" ? [] : condition;
+  const forLeft =
+    joinType === "inner" || joinType === "semi"
+      ? [...above, ...condition]
+      : joinType === "right"
+        ? condition
+        : joinType === "full"
+          ? []
+          : above;
+  const forRight =
+    joinType === "inner"
+      ? [...above, ...condition]
+      : joinType === "right"
+        ? above
+        : joinType === "full"
+          ? []
+          : condition;
   return { ...node, joinType, left: simplify(node.left, forLeft), right: simplify(node.right, forRight) };
 }
 

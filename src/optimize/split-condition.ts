@@ -5,7 +5,11 @@ import type { KeyPair } from "./join-selectivity.ts";
 export type SplitCondition = { readonly pairs: readonly KeyPair[]; readonly residual: readonly Expression[] };
 
 /** Takes a join condition apart into equated keys, each of columns of one side, and all else. */
-export function splitCondition(condition: Expression | null, left: ReadonlySet<ColumnId>, right: ReadonlySet<ColumnId>): SplitCondition {
+export function splitCondition(
+  condition: Expression | null,
+  left: ReadonlySet<ColumnId>,
+  right: ReadonlySet<ColumnId>,
+): SplitCondition {
   const pairs: KeyPair[] = [];
   const residual: Expression[] = [];
   for (const part of condition === null ? [] : conjuncts(condition)) {

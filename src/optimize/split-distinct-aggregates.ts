@@ -19,12 +19,25 @@ export const splitDistinctAggregates: Rule = {
 };
 
 /** How the results for parts of a group combine. */
-const combiners: Readonly<Record<string, string>> = { count: "sum", sum: "sum", min: "min", max: "max", any_value: "any_value", bool_and: "bool_and", bool_or: "bool_or" };
+const combiners: Readonly<Record<string, string>> = {
+  count: "sum",
+  sum: "sum",
+  min: "min",
+  max: "max",
+  any_value: "any_value",
+  bool_and: "bool_and",
+  bool_or: "bool_or",
+};
 
 function split(node: AggregateNode, ids: ColumnIds): LogicalNode {
   const argument = commonArgument(node);
   if (argument === null) return node;
-  const fresh = (name: string, expression: Expression): Column => ({ id: ids.next(), name, type: typeOf(expression), nullable: true });
+  const fresh = (name: string, expression: Expression): Column => ({
+    id: ids.next(),
+    name,
+    type: typeOf(expression),
+    nullable: true,
+  });
   const groups = node.groups.map(({ column, expression }) => {
     const isPassedOn = expression.kind === "column" && expression.id === column.id;
     return { column: isPassedOn ? column : fresh(column.name, expression), expression };
@@ -41,13 +54,24 @@ function split(node: AggregateNode, ids: ColumnIds): LogicalNode {
     }
     const part: Column = { ...column, id: ids.next() };
     inner.push({ column: part, call });
-    const combined = resolveAggregate(combiners[call.name] as string, [columnReference(part)], { distinct: false, filter: null });
+    const combined = resolveAggregate(combiners[call.name] as string, [columnReference(part)], {
+      distinct: false,
+      filter: null,
+    });
     const result: Column = { ...column, id: ids.next(), type: combined.type, nullable: true };
     outer.push({ column: result, call: combined });
     items.push({ column, expression: restoreType(call, columnReference(result)) });
   }
-  const first: AggregateNode = { kind: "aggregate", input: node.input, groups: [...groups, distinct], aggregates: inner };
-  const outerGroups = node.groups.map(({ column }, index) => ({ column, expression: columnReference((groups[index] as (typeof groups)[number]).column) }));
+  const first: AggregateNode = {
+    kind: "aggregate",
+    input: node.input,
+    groups: [...groups, distinct],
+    aggregates: inner,
+  };
+  const outerGroups = node.groups.map(({ column }, index) => ({
+    column,
+    expression: columnReference((groups[index] as (typeof groups)[number]).column),
+  }));
   const second: AggregateNode = { kind: "aggregate", input: first, groups: outerGroups, aggregates: outer };
   return inner.length === 0 ? second : { kind: "project", input: second, items };
 }
@@ -57,13 +81,20 @@ function commonArgument(node: AggregateNode): Expression | null {
   const distinct = node.aggregates.filter(({ call }) => call.distinct);
   const argument = distinct[0]?.call.args[0];
   if (argument === undefined) return null;
-  const sameArguments = distinct.every(({ call }) => call.filter === null && call.args.length === 1 && expressionEquals(call.args[0] as Expression, argument));
+  const sameArguments = distinct.every(
+    ({ call }) =>
+      call.filter === null && call.args.length === 1 && expressionEquals(call.args[0] as Expression, argument),
+  );
   const decomposable = node.aggregates.every(({ call }) => call.distinct || combiners[call.name] !== undefined);
   return sameArguments && decomposable ? argument : null;
 }
 
 /** A sum of counts is a wider number than a count, and NULL where there is nothing to add up. */
 function restoreType(call: AggregateCall, result: Expression): Expression {
-  const typed: Expression = sameType(typeOf(result), call.type) ? result : { kind: "cast", arg: result, type: call.type };
-  return call.name === "count" ? { kind: "call", name: "coalesce", args: [typed, literal(call.type, 0n)], type: call.type } : typed;
+  const typed: Expression = sameType(typeOf(result), call.type)
+    ? result
+    : { kind: "cast", arg: result, type: call.type };
+  return call.name === "count"
+    ? { kind: "call", name: "coalesce", args: [typed, literal(call.type, 0n)], type: call.type }
+    : typed;
 }

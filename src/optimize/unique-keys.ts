@@ -19,7 +19,8 @@ export function isUniqueKey(node: LogicalNode, ids: readonly ColumnId[]): boolea
       return isUniqueKey(node.input, ids);
     case "project": {
       const sources: ColumnId[] = [];
-      for (const { column, expression } of node.items) if (ids.includes(column.id) && expression.kind === "column") sources.push(expression.id);
+      for (const { column, expression } of node.items)
+        if (ids.includes(column.id) && expression.kind === "column") sources.push(expression.id);
       return isUniqueKey(node.input, sources);
     }
     case "set_operation":
@@ -47,7 +48,8 @@ function isUniqueJoinKey(node: Extract<LogicalNode, { kind: "join" }>, ids: read
       if (isUniqueKey(node.left, leftKey) && isUniqueKey(node.right, rightKey)) return true;
       // Each left row has one match at most where the right side's join keys are unique; and the other way round.
       const { pairs } = splitCondition(node.condition, left, right);
-      const keysOf = (side: "left" | "right") => pairs.flatMap((pair) => (pair[side].kind === "column" ? [pair[side].id] : []));
+      const keysOf = (side: "left" | "right") =>
+        pairs.flatMap((pair) => (pair[side].kind === "column" ? [pair[side].id] : []));
       if (isUniqueKey(node.left, leftKey) && isUniqueKey(node.right, keysOf("right"))) return true;
       return node.joinType === "inner" && isUniqueKey(node.right, rightKey) && isUniqueKey(node.left, keysOf("left"));
     }

@@ -46,11 +46,18 @@ function suits(pulled: PulledUp, form: ApplyForm): boolean {
   return form.kind === "lateral" && (form.joinType === "inner" || form.condition === null);
 }
 
-function attachDomain(input: LogicalNode, subquery: LogicalNode, outer: ReadonlySet<ColumnId>, ids: ColumnIds): PulledUp {
+function attachDomain(
+  input: LogicalNode,
+  subquery: LogicalNode,
+  outer: ReadonlySet<ColumnId>,
+  ids: ColumnIds,
+): PulledUp {
   const used = new Set([...freeColumns(subquery)].filter((id) => outer.has(id)));
   const { plan, domain } = new DomainJoin(input, used, ids).attach(subquery);
   const columns = outputColumns(input).filter(({ id }) => used.has(id));
-  const predicates = columns.map((column) => sameValue(columnReference(column), columnReference(domain.get(column.id) as Column)));
+  const predicates = columns.map((column) =>
+    sameValue(columnReference(column), columnReference(domain.get(column.id) as Column)),
+  );
   return { plan, predicates, emptyRow: null };
 }
 
@@ -79,7 +86,13 @@ function withoutRowOrder(node: LogicalNode): LogicalNode {
   }
 }
 
-function joinWith(input: LogicalNode, subquery: LogicalNode, pulled: PulledUp, form: ApplyForm, ids: ColumnIds): LogicalNode {
+function joinWith(
+  input: LogicalNode,
+  subquery: LogicalNode,
+  pulled: PulledUp,
+  form: ApplyForm,
+  ids: ColumnIds,
+): LogicalNode {
   switch (form.kind) {
     case "scalar":
       return joinScalar(input, subquery, pulled, form.column, ids);
@@ -87,14 +100,21 @@ function joinWith(input: LogicalNode, subquery: LogicalNode, pulled: PulledUp, f
       if (pulled.emptyRow !== null) return withColumn(input, form.column, trueLiteral);
       // One row is enough; not so where the subquery differs by the row of a level further out.
       const isSame = pulled.predicates.length === 0 && freeColumns(pulled.plan).size === 0;
-      const right: LogicalNode = isSame ? { kind: "limit", input: pulled.plan, limit: literal(simpleType("int64"), 1n), offset: null } : pulled.plan;
+      const right: LogicalNode = isSame
+        ? { kind: "limit", input: pulled.plan, limit: literal(simpleType("int64"), 1n), offset: null }
+        : pulled.plan;
       return makeJoin("mark", input, right, andAll(pulled.predicates), { ...form.column, nullable: false });
     }
     case "quantified":
       return joinQuantified(input, pulled, form, ids);
     case "lateral": {
       if (pulled.emptyRow === null) {
-        return makeJoin(form.joinType, input, pulled.plan, andAll([...pulled.predicates, ...(form.condition === null ? [] : [form.condition])]));
+        return makeJoin(
+          form.joinType,
+          input,
+          pulled.plan,
+          andAll([...pulled.predicates, ...(form.condition === null ? [] : [form.condition])]),
+        );
       }
       const joined = compensate(input, pulled, outputColumns(subquery), "left", ids);
       return form.condition === null ? joined : { kind: "filter", input: joined, predicate: form.condition };
@@ -104,7 +124,13 @@ function joinWith(input: LogicalNode, subquery: LogicalNode, pulled: PulledUp, f
   }
 }
 
-function joinScalar(input: LogicalNode, subquery: LogicalNode, pulled: PulledUp, column: Column, ids: ColumnIds): LogicalNode {
+function joinScalar(
+  input: LogicalNode,
+  subquery: LogicalNode,
+  pulled: PulledUp,
+  column: Column,
+  ids: ColumnIds,
+): LogicalNode {
   const value = outputColumns(subquery)[0] as Column;
   const bounds = rowBounds(subquery);
   if (pulled.predicates.length === 0 && pulled.emptyRow === null && bounds.min === 1 && bounds.max === 1) {
@@ -117,10 +143,17 @@ function joinScalar(input: LogicalNode, subquery: LogicalNode, pulled: PulledUp,
 }
 
 /** Joins and replaces the NULLs of an unmatched row by what the subquery gives over no rows; `values` keep their ids. */
-function compensate(input: LogicalNode, pulled: PulledUp, values: readonly Column[], joinType: "left" | "single", ids: ColumnIds): LogicalNode {
+function compensate(
+  input: LogicalNode,
+  pulled: PulledUp,
+  values: readonly Column[],
+  joinType: "left" | "single",
+  ids: ColumnIds,
+): LogicalNode {
   const { emptyRow } = pulled;
   const condition = andAll(pulled.predicates);
-  if (emptyRow === null || !values.some(({ id }) => needsCompensation(emptyRow.get(id)))) return makeJoin(joinType, input, pulled.plan, condition);
+  if (emptyRow === null || !values.some(({ id }) => needsCompensation(emptyRow.get(id))))
+    return makeJoin(joinType, input, pulled.plan, condition);
   // The values keep their ids above the join, so below it they need others.
   const { plan, columns } = copyPlan(pulled.plan, ids);
   const references = new Map<ColumnId, Expression>([...columns].map(([id, column]) => [id, columnReference(column)]));
@@ -131,7 +164,12 @@ function compensate(input: LogicalNode, pulled: PulledUp, values: readonly Colum
   const items = values.map((column) => {
     const found = columnReference({ ...(columns.get(column.id) as Column), nullable: true });
     const missing = emptyRow.get(column.id) ?? literal(column.type, null);
-    const expression: Expression = { kind: "case", branches: [{ when: hasMatch, then: found }], otherwise: missing, type: column.type };
+    const expression: Expression = {
+      kind: "case",
+      branches: [{ when: hasMatch, then: found }],
+      otherwise: missing,
+      type: column.type,
+    };
     return { column: { ...column, nullable: true }, expression };
   });
   const passed = outputColumns(input).map((column) => ({ column, expression: columnReference(column) }));
@@ -142,21 +180,47 @@ function compensate(input: LogicalNode, pulled: PulledUp, values: readonly Colum
  * The mark is the OR over the right rows of (comparison AND correlation) in three-valued logic; a right row whose
  * correlation is NULL does not belong to the subquery, hence counts as false. ALL is NOT ANY of the negation.
  */
-function joinQuantified(input: LogicalNode, pulled: PulledUp, form: Extract<ApplyForm, { kind: "quantified" }>, ids: ColumnIds): LogicalNode {
+function joinQuantified(
+  input: LogicalNode,
+  pulled: PulledUp,
+  form: Extract<ApplyForm, { kind: "quantified" }>,
+  ids: ColumnIds,
+): LogicalNode {
   const comparison = form.quantifier === "any" ? form.comparison : negate(form.comparison);
   const nullAware = isNullable(comparison);
   const condition = andAll([comparison, ...(nullAware ? pulled.predicates.map(isTrue) : pulled.predicates)]);
-  if (form.quantifier === "any") return makeJoin("mark", input, pulled.plan, condition, { ...form.column, nullable: nullAware }, nullAware);
+  if (form.quantifier === "any")
+    return makeJoin("mark", input, pulled.plan, condition, { ...form.column, nullable: nullAware }, nullAware);
   const mark: Column = { ...form.column, id: ids.next(), nullable: nullAware };
-  return withColumn(makeJoin("mark", input, pulled.plan, condition, mark, nullAware), form.column, negate(columnReference(mark)), input);
+  return withColumn(
+    makeJoin("mark", input, pulled.plan, condition, mark, nullAware),
+    form.column,
+    negate(columnReference(mark)),
+    input,
+  );
 }
 
 /** The node with one more column; `passed` says whose columns are kept, by default the node's own. */
-function withColumn(node: LogicalNode, column: Column, expression: Expression, passed: LogicalNode = node): LogicalNode {
-  const items = outputColumns(passed).map((kept) => ({ column: kept, expression: columnReference(kept) as Expression }));
+function withColumn(
+  node: LogicalNode,
+  column: Column,
+  expression: Expression,
+  passed: LogicalNode = node,
+): LogicalNode {
+  const items = outputColumns(passed).map((kept) => ({
+    column: kept,
+    expression: columnReference(kept) as Expression,
+  }));
   return { kind: "project", input: node, items: [...items, { column, expression }] };
 }
 
-function makeJoin(joinType: JoinType, left: LogicalNode, right: LogicalNode, condition: Expression | null, markColumn: Column | null = null, nullAware = false): JoinNode {
+function makeJoin(
+  joinType: JoinType,
+  left: LogicalNode,
+  right: LogicalNode,
+  condition: Expression | null,
+  markColumn: Column | null = null,
+  nullAware = false,
+): JoinNode {
   return { kind: "join", joinType, left, right, condition, nullAware, markColumn };
 }

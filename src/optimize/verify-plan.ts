@@ -32,13 +32,20 @@ function verifyNode(node: LogicalNode, outer: ReadonlySet<ColumnId>, producers: 
   for (const child of children(node)) for (const { id } of outputColumns(child)) visible.add(id);
   if (node.kind === "scan") for (const { id } of node.columns) visible.add(id);
   for (const expression of nodeExpressions(node)) {
-    for (const id of columnIds(expression)) assert(visible.has(id), () => `column ${id} is not produced below: ${describeNode(node)}`);
+    for (const id of columnIds(expression))
+      assert(visible.has(id), () => `column ${id} is not produced below: ${describeNode(node)}`);
   }
   if (node.kind === "union") for (const input of node.inputs) verifyFit(node, input);
   if (node.kind === "set_operation") for (const input of [node.left, node.right]) verifyFit(node, input);
   if (node.kind === "join") {
-    assert((node.joinType === "mark") === (node.markColumn !== null), () => `mark column and join type disagree: ${describeNode(node)}`);
-    assert(!node.nullAware || node.joinType === "mark" || node.joinType === "anti", () => `null-aware without need: ${describeNode(node)}`);
+    assert(
+      (node.joinType === "mark") === (node.markColumn !== null),
+      () => `mark column and join type disagree: ${describeNode(node)}`,
+    );
+    assert(
+      !node.nullAware || node.joinType === "mark" || node.joinType === "anti",
+      () => `null-aware without need: ${describeNode(node)}`,
+    );
   }
 }
 
@@ -46,7 +53,10 @@ function verifyFit(node: Extract<LogicalNode, { kind: "union" | "set_operation" 
   const columns = outputColumns(input);
   assert(columns.length === node.columns.length, () => `an input has ${columns.length} columns: ${describeNode(node)}`);
   for (const [index, column] of node.columns.entries()) {
-    assert(sameType(column.type, (columns[index] as typeof column).type), () => `types of input column ${index} differ: ${describeNode(node)}`);
+    assert(
+      sameType(column.type, (columns[index] as typeof column).type),
+      () => `types of input column ${index} differ: ${describeNode(node)}`,
+    );
   }
 }
 
@@ -61,7 +71,9 @@ function producedIds(node: LogicalNode): readonly ColumnId[] {
     case "project":
     case "aggregate": {
       const defined = node.kind === "project" ? node.items : node.groups;
-      const own = defined.filter(({ column, expression }) => expression.kind !== "column" || expression.id !== column.id).map(({ column }) => column.id);
+      const own = defined
+        .filter(({ column, expression }) => expression.kind !== "column" || expression.id !== column.id)
+        .map(({ column }) => column.id);
       return node.kind === "project" ? own : [...own, ...node.aggregates.map(({ column }) => column.id)];
     }
     case "join":

@@ -11,7 +11,10 @@ import { loadParser, parse } from "../../src/sql/parse.ts";
 import { optimizedCatalog } from "../support/optimized-rows.ts";
 
 function planOf(sql: string): LogicalNode {
-  const statement = bindStatement(parse(sql)[0] as ReturnType<typeof parse>[number], { catalog: optimizedCatalog(), sql });
+  const statement = bindStatement(parse(sql)[0] as ReturnType<typeof parse>[number], {
+    catalog: optimizedCatalog(),
+    sql,
+  });
   assert(statement.kind === "query");
   return statement.plan;
 }
@@ -24,12 +27,14 @@ describe("logical plans", () => {
   before(loadParser);
 
   it("know the outer columns that a subquery refers to", () => {
-    const plan = planOf("select (select max(b) from u where u.a = t.a and exists (select 1 from w where w.a = t.b and w.b = u.b)) from t");
+    const plan = planOf(
+      "select (select max(b) from u where u.a = t.a and exists (select 1 from w where w.a = t.b and w.b = u.b)) from t",
+    );
     assert.equal(freeColumns(plan).size, 0);
     const free: number[] = [];
     forEachNode(plan, (node) => node.kind === "apply" && free.push(freeColumns(node.subquery).size));
     // The inner one refers to t.b and u.b; the outer one to t.a, and to t.b by way of the inner one.
-    assert.deepEqual(free.sort(), [2, 2]);
+    assert.deepEqual(free, [2, 2]);
   });
 
   it("are copied with new ids throughout", () => {
@@ -44,25 +49,46 @@ describe("logical plans", () => {
     const before = idsOf(plan);
     assert.equal([...idsOf(copy)].filter((id) => before.has(id)).length, 0);
     assert.equal(freeColumns(copy).size, 0);
-    assert.deepEqual(outputColumns(copy).map(({ id }) => id), outputColumns(plan).map(({ id }) => columns.get(id)?.id));
+    assert.deepEqual(
+      outputColumns(copy).map(({ id }) => id),
+      outputColumns(plan).map(({ id }) => columns.get(id)?.id),
+    );
     const withoutIds = (node: LogicalNode) => printLogicalPlan(node).replace(/#\d+/g, "");
     assert.equal(withoutIds(copy), withoutIds(plan));
   });
 
   it("stay the same objects when a rewrite changes nothing", () => {
     const plan = planOf(everyNode);
-    assert.equal(rewriteBottomUp(plan, (node) => node), plan);
-    assert.equal(rewriteTopDown(plan, (node) => node), plan);
+    assert.equal(
+      rewriteBottomUp(plan, (node) => node),
+      plan,
+    );
+    assert.equal(
+      rewriteTopDown(plan, (node) => node),
+      plan,
+    );
   });
 
   it("pad columns of outer joins with NULLs", () => {
-    const plan = planOf("select 1 from (select count(*) n from t) x full join (select count(*) n from u) y on x.n = y.n");
-    forEachNode(plan, (node) => node.kind === "join" && assert.deepEqual(outputColumns(node).map(({ nullable }) => nullable), [true, true]));
+    const plan = planOf(
+      "select 1 from (select count(*) n from t) x full join (select count(*) n from u) y on x.n = y.n",
+    );
+    forEachNode(
+      plan,
+      (node) =>
+        node.kind === "join" &&
+        assert.deepEqual(
+          outputColumns(node).map(({ nullable }) => nullable),
+          [true, true],
+        ),
+    );
   });
 
   it("print one node a line with ids", () => {
     assert.equal(
-      printLogicalPlan(planOf("select a x from t where b > 1 and exists (select 1 from u where u.a = t.a) limit 2")).replace(/#\d+/g, "#"),
+      printLogicalPlan(
+        planOf("select a x from t where b > 1 and exists (select 1 from u where u.a = t.a) limit 2"),
+      ).replace(/#\d+/g, "#"),
       [
         "limit 2",
         "  project x# = a#",

@@ -27,9 +27,15 @@ const actualRows: readonly (readonly [sql: string, rows: number])[] = [
   ["select * from customer where not c_mktsegment = 'BUILDING'", 119_858],
   ["select * from lineitem, orders where l_orderkey = o_orderkey", 6_001_215],
   ["select * from lineitem, partsupp where l_partkey = ps_partkey and l_suppkey = ps_suppkey", 6_001_215],
-  ["select * from orders, customer, nation where o_custkey = c_custkey and c_nationkey = n_nationkey and n_name = 'FRANCE'", 60_000],
+  [
+    "select * from orders, customer, nation where o_custkey = c_custkey and c_nationkey = n_nationkey and n_name = 'FRANCE'",
+    60_000,
+  ],
   ["select * from customer left join orders on c_custkey = o_custkey", 1_550_004],
-  ["select * from orders where exists (select 1 from lineitem where l_orderkey = o_orderkey and l_commitdate < l_receiptdate)", 1_375_365],
+  [
+    "select * from orders where exists (select 1 from lineitem where l_orderkey = o_orderkey and l_commitdate < l_receiptdate)",
+    1_375_365,
+  ],
   ["select l_returnflag, l_linestatus, count(*) from lineitem group by l_returnflag, l_linestatus", 4],
   ["select o_custkey, count(*) from orders group by o_custkey", 99_996],
   ["select * from orders where o_orderdate < date '1990-01-01'", 0],
@@ -46,12 +52,18 @@ describe("estimates", () => {
     it(`are within a factor of 4: ${sql}`, () => {
       const estimated = estimateRows(planOf(sql));
       if (rows === 0) assert(estimated < 1000, `${estimated}`);
-      else assert(estimated / rows < 4 && rows / estimated < 4 || rows < 10 && estimated < 120, `${estimated} for ${rows}`);
+      else
+        assert(
+          (estimated / rows < 4 && rows / estimated < 4) || (rows < 10 && estimated < 120),
+          `${estimated} for ${rows}`,
+        );
     });
   }
 
   it("are numbers for every node of every shape", () => {
-    const plan = planOf("select * from (select * from region where 1 = 0) x right join nation on r_regionkey = n_regionkey and n_name in (select c_name from customer limit 0)");
+    const plan = planOf(
+      "select * from (select * from region where 1 = 0) x right join nation on r_regionkey = n_regionkey and n_name in (select c_name from customer limit 0)",
+    );
     forEachNode(plan, (node) => assert(Number.isFinite(estimateRows(node)) && estimateRows(node) >= 0));
   });
 
@@ -61,7 +73,9 @@ describe("estimates", () => {
     assert(isLikelyUnique(orders, [key]));
     assert(!isLikelyUnique(orders, [customer]));
     assert(!isUniqueKey(orders, [key]));
-    const grouped = planOf("select o_custkey, count(*), max(o_orderkey) from orders, customer where o_custkey = c_custkey group by o_custkey");
+    const grouped = planOf(
+      "select o_custkey, count(*), max(o_orderkey) from orders, customer where o_custkey = c_custkey group by o_custkey",
+    );
     const [group, count] = outputColumns(grouped).map(({ id }) => id) as [number, number];
     assert(isUniqueKey(grouped, [group]));
     assert(isUniqueKey(grouped, [group, count]));

@@ -12,7 +12,10 @@ class QueryGenerator {
 
   query(): string {
     const { from, aliases } = this.#from([]);
-    const items = [...aliases.map((alias) => `${alias}.*`), ...(this.#random(2) === 0 ? [`${this.#scalar(aliases, 1)} x`] : [])];
+    const items = [
+      ...aliases.map((alias) => `${alias}.*`),
+      ...(this.#random(2) === 0 ? [`${this.#scalar(aliases, 1)} x`] : []),
+    ];
     return `select ${items.join(", ")} from ${from} where ${this.#predicate(aliases, 2)}`;
   }
 
@@ -27,11 +30,19 @@ class QueryGenerator {
     const second = `q${++this.#aliases}`;
     const condition = `${first}.${this.#name()} = ${second}.${this.#name()}`;
     if (this.#random(4) === 0) {
-      const item = this.#pick(["a, b, c", "max(a) a, count(*) b, count(distinct c) c", "distinct b a, a b, c", "min(a) a, b, b + 1 c"]);
+      const item = this.#pick([
+        "a, b, c",
+        "max(a) a, count(*) b, count(distinct c) c",
+        "distinct b a, a b, c",
+        "min(a) a, b, b + 1 c",
+      ]);
       const tail = item.startsWith("min") ? " group by b" : "";
       const scope = [`l${second}`, first, ...outer];
       const lateral = `lateral (select ${item} from ${this.#pick(["t", "u", "w"])} l${second} where ${this.#comparison(scope)} and ${this.#comparison(scope)}${tail}) ${second}`;
-      return { from: `${left} ${first} ${this.#pick(["join", "left join"])} ${lateral} on ${this.#pick([condition, "true"])}`, aliases: [first, second] };
+      return {
+        from: `${left} ${first} ${this.#pick(["join", "left join"])} ${lateral} on ${this.#pick([condition, "true"])}`,
+        aliases: [first, second],
+      };
     }
     const join = this.#pick(["join", "left join", "right join", "full join"]);
     const scope = [first, second, ...(this.#random(4) === 0 ? outer : [])];
@@ -107,7 +118,15 @@ class QueryGenerator {
 
   /** Aggregates only: other scalar subqueries may fail, and what else is evaluated first is open. */
   #scalar(outer: readonly string[], depth: number): string {
-    const call = this.#pick(["count(*)", "count(#)", "max(#)", "min(#)", "coalesce(max(#), 1)", "count(distinct #)", "max(#) + count(*)"]);
+    const call = this.#pick([
+      "count(*)",
+      "count(#)",
+      "max(#)",
+      "min(#)",
+      "coalesce(max(#), 1)",
+      "count(distinct #)",
+      "max(#) + count(*)",
+    ]);
     return `(${this.#subquery(outer, depth, call)})`;
   }
 
@@ -117,9 +136,18 @@ class QueryGenerator {
     const all = [...outer, ...aliases];
     const isMixed = this.#random(4) === 0;
     const column = isMixed ? `${this.#column(aliases)} + ${this.#column(all)}` : this.#column(aliases);
-    const where = this.#random(5) === 0 ? "" : ` where ${this.#column(aliases)} ${this.#operator()} ${this.#column(all)} and ${this.#predicate(all, depth)}`;
+    const where =
+      this.#random(5) === 0
+        ? ""
+        : ` where ${this.#column(aliases)} ${this.#operator()} ${this.#column(all)} and ${this.#predicate(all, depth)}`;
     if (item !== null) return `select ${item.replaceAll("#", column)} from ${from}${where}`;
-    const tail = this.#pick(["", "", ` group by ${column}`, ` group by ${column} having count(*) > 1`, ` union all select 2`]);
+    const tail = this.#pick([
+      "",
+      "",
+      ` group by ${column}`,
+      ` group by ${column} having count(*) > 1`,
+      ` union all select 2`,
+    ]);
     return `select ${column} from ${from}${where}${tail}`;
   }
 }

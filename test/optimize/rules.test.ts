@@ -45,50 +45,84 @@ const examples: Readonly<Record<string, readonly string[]>> = {
     "select a from t where (a, b) not in (select a, b from u)",
     "select a from t where a in (select a from u) or b = 1",
   ],
-  "propagate-empty": ["select t.a from t left join (select * from u where 1 = 0) x on t.a = x.a", "select count(*) from t where 1 = 0"],
+  "propagate-empty": [
+    "select t.a from t left join (select * from u where 1 = 0) x on t.a = x.a",
+    "select count(*) from t where 1 = 0",
+  ],
   "order-joins": [
     "select count(*) from lineitem, orders, customer, nation where l_orderkey = o_orderkey and o_custkey = c_custkey and c_nationkey = n_nationkey and n_name = 'FRANCE'",
     "select count(*) from lineitem, orders where l_orderkey = o_orderkey and o_orderdate = date '1995-01-01' and exists (select 1 from part where p_partkey = l_partkey and p_size = 1)",
     "select r_name, n_name from region, nation where r_name < 'B'",
   ],
-  "reduce-aggregates": ["select count(*) from part where p_size = 1 and p_retailprice < (select avg(l_extendedprice) from lineitem where l_partkey = p_partkey)"],
+  "reduce-aggregates": [
+    "select count(*) from part where p_size = 1 and p_retailprice < (select avg(l_extendedprice) from lineitem where l_partkey = p_partkey)",
+  ],
   "split-distinct-aggregates": [
     "select a, count(distinct b), sum(distinct b) from t group by a",
     "select count(distinct b), count(*), sum(c) from t",
     "select count(distinct b), count(distinct c) from t",
   ],
-  "remove-redundant-order": ["select count(*) from (select a from t order by a) x", "select distinct a from (select a, count(*) from t group by a) x", "select a from (select a from t order by b) x limit 3"],
-  "prune-columns": ["select x.a from (select a, b + 1 d, count(*) n, max(c) from t group by a, b) x", "select count(*) from t, u where t.a = u.b"],
-  "push-down-limits": ["select a + 1 from t order by a limit 3", "select a from t union all select a from u limit 3 offset 2", "select t.a from t left join u on t.a = u.a limit 5"],
+  "remove-redundant-order": [
+    "select count(*) from (select a from t order by a) x",
+    "select distinct a from (select a, count(*) from t group by a) x",
+    "select a from (select a from t order by b) x limit 3",
+  ],
+  "prune-columns": [
+    "select x.a from (select a, b + 1 d, count(*) n, max(c) from t group by a, b) x",
+    "select count(*) from t, u where t.a = u.b",
+  ],
+  "push-down-limits": [
+    "select a + 1 from t order by a limit 3",
+    "select a from t union all select a from u limit 3 offset 2",
+    "select t.a from t left join u on t.a = u.a limit 5",
+  ],
   "narrow-inputs": ["select t.b from t join u on t.a = u.a join w on u.b = w.b where t.c > 1 order by t.b"],
 };
 
 describe("optimiser rules", () => {
   before(loadParser);
 
-  it("have an example each", () => assert.deepEqual([...Object.keys(examples), "refresh-nullability"].sort(), [...ruleNames].sort()));
+  it("have an example each", () =>
+    assert.deepEqual([...Object.keys(examples), "refresh-nullability"].sort(), [...ruleNames].sort()));
 
   for (const [rule, queries] of Object.entries(examples)) {
-    it(`${rule} rewrites as expected`, () => assertGolden(`golden/rules/${rule}.txt`, queries.map((sql) => describeRule(rule, sql)).join("\n\n")));
+    it(`${rule} rewrites as expected`, () =>
+      assertGolden(`golden/rules/${rule}.txt`, queries.map((sql) => describeRule(rule, sql)).join("\n\n")));
   }
 
   it("refresh-nullability knows what joins and footers say of NULLs", () => {
     const nullable = (sql: string) => outputColumns(optimize(bound(sql).plan)).map((column) => column.nullable);
-    assert.deepEqual(nullable("select t.a, count(*), max(n_name) from region t(a), nation group by t.a"), [false, false, false]);
-    assert.deepEqual(nullable("select n_name, r_name from nation left join region on n_regionkey = r_regionkey"), [false, true]);
-    assert.deepEqual(nullable("select n_name, r_name from nation left join region on n_regionkey = r_regionkey where r_name > 'A'"), [false, false]);
+    assert.deepEqual(nullable("select t.a, count(*), max(n_name) from region t(a), nation group by t.a"), [
+      false,
+      false,
+      false,
+    ]);
+    assert.deepEqual(nullable("select n_name, r_name from nation left join region on n_regionkey = r_regionkey"), [
+      false,
+      true,
+    ]);
+    assert.deepEqual(
+      nullable("select n_name, r_name from nation left join region on n_regionkey = r_regionkey where r_name > 'A'"),
+      [false, false],
+    );
     assert.deepEqual(nullable("select max(n_name), count(n_name) from nation"), [true, false]);
   });
 
   it("leave a plan alone when they are disabled", () => {
     const statement = bound("select * from t, u where t.a = u.a and t.b = 1");
-    assert.equal(printLogicalPlan(optimize(statement.plan, { disabled: new Set(ruleNames) })), printLogicalPlan(statement.plan));
+    assert.equal(
+      printLogicalPlan(optimize(statement.plan, { disabled: new Set(ruleNames) })),
+      printLogicalPlan(statement.plan),
+    );
   });
 });
 
 function bound(sql: string) {
   const isTpch = /lineitem|nation|part/.test(sql);
-  const statement = bindStatement(parse(sql)[0] as ReturnType<typeof parse>[number], { catalog: isTpch ? tpchCatalog : optimizedCatalog(), sql });
+  const statement = bindStatement(parse(sql)[0] as ReturnType<typeof parse>[number], {
+    catalog: isTpch ? tpchCatalog : optimizedCatalog(),
+    sql,
+  });
   assert(statement.kind === "query");
   return statement;
 }

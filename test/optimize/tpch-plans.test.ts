@@ -16,7 +16,9 @@ const folder = new URL("../../tpch/queries/", import.meta.url);
 describe("optimised TPC-H plans", () => {
   before(loadParser);
 
-  for (const file of readdirSync(folder).filter((name) => name.endsWith(".sql")).sort()) {
+  for (const file of readdirSync(folder)
+    .filter((name) => name.endsWith(".sql"))
+    .sort()) {
     const name = file.replace(".sql", "");
     it(`${name} is as expected, without cross products`, () => {
       const sql = readFileSync(new URL(file, folder), "utf8").trim();
@@ -24,7 +26,10 @@ describe("optimised TPC-H plans", () => {
       assert(bound.kind === "query");
       const plan = optimize(bound.plan);
       forEachNode(plan, assertJoined);
-      assertGolden(`golden/optimized/${name}.txt`, printLogicalPlan(plan, (node) => `{${formatRows(estimateRows(node))}}`));
+      assertGolden(
+        `golden/optimized/${name}.txt`,
+        printLogicalPlan(plan, (node) => `{${formatRows(estimateRows(node))}}`),
+      );
     });
   }
 });

@@ -40,8 +40,12 @@ function valueOf(expression: Expression, scope: Scope): Value {
 function run(node: LogicalNode, outer: Scope, tables: TableRows): readonly Row[] {
   switch (node.kind) {
     case "scan": {
-      const rows = must(tables.get(node.table.name), "rows of the table").map((row) => node.columns.map((column) => row[column.sourceIndex] as Value));
-      return rows.filter((row) => node.predicate === null || valueOf(node.predicate, scopeOf(node, row, outer)) === true);
+      const rows = must(tables.get(node.table.name), "rows of the table").map((row) =>
+        node.columns.map((column) => row[column.sourceIndex] as Value),
+      );
+      return rows.filter(
+        (row) => node.predicate === null || valueOf(node.predicate, scopeOf(node, row, outer)) === true,
+      );
     }
     case "values":
       return node.rows.map((row) => row.map((expression) => valueOf(expression, outer)));
@@ -51,7 +55,9 @@ function run(node: LogicalNode, outer: Scope, tables: TableRows): readonly Row[]
         return node.items.map((item) => valueOf(item.expression, scope));
       });
     case "filter":
-      return run(node.input, outer, tables).filter((row) => valueOf(node.predicate, scopeOf(node.input, row, outer)) === true);
+      return run(node.input, outer, tables).filter(
+        (row) => valueOf(node.predicate, scopeOf(node.input, row, outer)) === true,
+      );
     case "join":
       return runJoin(node, outer, tables);
     case "apply":
@@ -59,7 +65,10 @@ function run(node: LogicalNode, outer: Scope, tables: TableRows): readonly Row[]
     case "aggregate":
       return runAggregate(node, outer, tables);
     case "sort": {
-      const rows = run(node.input, outer, tables).map((row) => ({ row, keys: node.keys.map((key) => valueOf(key.expression, scopeOf(node.input, row, outer))) }));
+      const rows = run(node.input, outer, tables).map((row) => ({
+        row,
+        keys: node.keys.map((key) => valueOf(key.expression, scopeOf(node.input, row, outer))),
+      }));
       return rows.sort((left, right) => compareKeys(node.keys, left.keys, right.keys)).map(({ row }) => row);
     }
     case "limit": {
@@ -71,7 +80,12 @@ function run(node: LogicalNode, outer: Scope, tables: TableRows): readonly Row[]
     case "union":
       return node.inputs.flatMap((input) => run(input, outer, tables));
     case "set_operation":
-      return runSetOperation(run(node.left, outer, tables), run(node.right, outer, tables), node.operation === "intersect", node.all);
+      return runSetOperation(
+        run(node.left, outer, tables),
+        run(node.right, outer, tables),
+        node.operation === "intersect",
+        node.all,
+      );
     default:
       return unreachable(node, "logical node");
   }
@@ -86,7 +100,9 @@ function runJoin(node: JoinNode, outer: Scope, tables: TableRows): readonly Row[
   const matchedRight = new Set<Row>();
   for (const leftRow of left) {
     const scope = scopeOf(node.left, leftRow, outer);
-    const outcomes = right.map((rightRow) => (node.condition === null ? true : valueOf(node.condition, scopeOf(node.right, rightRow, scope))));
+    const outcomes = right.map((rightRow) =>
+      node.condition === null ? true : valueOf(node.condition, scopeOf(node.right, rightRow, scope)),
+    );
     const matches = right.filter((_, index) => outcomes[index] === true);
     for (const match of matches) matchedRight.add(match);
     const mark = outcomes.includes(true) ? true : node.nullAware && outcomes.includes(null) ? null : false;
@@ -94,9 +110,11 @@ function runJoin(node: JoinNode, outer: Scope, tables: TableRows): readonly Row[
     else if (node.joinType === "anti") result.push(...(mark === false ? [leftRow] : []));
     else if (node.joinType === "mark") result.push([...leftRow, mark]);
     else {
-      if (node.joinType === "single" && matches.length > 1) throw new EngineError("cardinality_violation", "more than one row");
+      if (node.joinType === "single" && matches.length > 1)
+        throw new EngineError("cardinality_violation", "more than one row");
       result.push(...matches.map((match) => [...leftRow, ...match]));
-      if (matches.length === 0 && node.joinType !== "inner" && node.joinType !== "right") result.push([...leftRow, ...noRight]);
+      if (matches.length === 0 && node.joinType !== "inner" && node.joinType !== "right")
+        result.push([...leftRow, ...noRight]);
     }
   }
   if (node.joinType === "right" || node.joinType === "full") {
@@ -117,13 +135,18 @@ function runApply(node: ApplyNode, outer: Scope, tables: TableRows): readonly Ro
       case "exists":
         return [[...row, rows.length > 0]];
       case "quantified": {
-        const outcomes = rows.map((subqueryRow) => valueOf(form.comparison, scopeOf(node.subquery, subqueryRow, scope)));
+        const outcomes = rows.map((subqueryRow) =>
+          valueOf(form.comparison, scopeOf(node.subquery, subqueryRow, scope)),
+        );
         const decisive = form.quantifier === "any";
         return [[...row, outcomes.includes(decisive) ? decisive : outcomes.includes(null) ? null : !decisive]];
       }
       case "lateral": {
-        const matches = rows.filter((match) => form.condition === null || valueOf(form.condition, scopeOf(node.subquery, match, scope)) === true);
-        if (matches.length === 0 && form.joinType === "left") return [[...row, ...outputColumns(node.subquery).map(() => null)]];
+        const matches = rows.filter(
+          (match) => form.condition === null || valueOf(form.condition, scopeOf(node.subquery, match, scope)) === true,
+        );
+        if (matches.length === 0 && form.joinType === "left")
+          return [[...row, ...outputColumns(node.subquery).map(() => null)]];
         return matches.map((match) => [...row, ...match]);
       }
       default:
@@ -143,7 +166,10 @@ function runAggregate(node: AggregateNode, outer: Scope, tables: TableRows): rea
     groups.set(text, group);
     group.scopes.push(scope);
   }
-  return [...groups.values()].map(({ key, scopes }) => [...key, ...node.aggregates.map(({ call }) => aggregateValue(call, scopes))]);
+  return [...groups.values()].map(({ key, scopes }) => [
+    ...key,
+    ...node.aggregates.map(({ call }) => aggregateValue(call, scopes)),
+  ]);
 }
 
 function aggregateValue(call: AggregateCall, scopes: readonly Scope[]): Value {
@@ -163,7 +189,9 @@ function aggregateValue(call: AggregateCall, scopes: readonly Scope[]): Value {
     case "max":
       return ordered.at(-1) as Value;
     case "sum":
-      return call.type.kind === "float64" ? values.reduce<number>((sum, value) => sum + Number(value), 0) : values.reduce<bigint>((sum, value) => sum + BigInt(value as bigint), 0n);
+      return call.type.kind === "float64"
+        ? values.reduce<number>((sum, value) => sum + Number(value), 0)
+        : values.reduce<bigint>((sum, value) => sum + BigInt(value as bigint), 0n);
     case "avg": {
       const mean = values.reduce<number>((sum, value) => sum + Number(value), 0) / values.length;
       if (call.type.kind !== "decimal") return mean;
@@ -175,7 +203,12 @@ function aggregateValue(call: AggregateCall, scopes: readonly Scope[]): Value {
   }
 }
 
-function runSetOperation(left: readonly Row[], right: readonly Row[], isIntersect: boolean, all: boolean): readonly Row[] {
+function runSetOperation(
+  left: readonly Row[],
+  right: readonly Row[],
+  isIntersect: boolean,
+  all: boolean,
+): readonly Row[] {
   const counts = new Map<string, number>();
   for (const row of right) counts.set(formatRow(row), (counts.get(formatRow(row)) ?? 0) + 1);
   const result = left.filter((row) => {

@@ -20,18 +20,29 @@ import type { Row } from "./logical-interpreter.ts";
  */
 export function assertOptimizedRows(sql: string, seed: number): void {
   const tables = makeTables(seed);
-  const statement = bindStatement(parse(sql)[0] as ReturnType<typeof parse>[number], { catalog: catalogOf(tables, seed), sql });
+  const statement = bindStatement(parse(sql)[0] as ReturnType<typeof parse>[number], {
+    catalog: catalogOf(tables, seed),
+    sql,
+  });
   assert(statement.kind === "query");
   const ids = outputColumns(statement.plan).map(({ id }) => id);
   const rows = new Map([...tables].map(([name, table]) => [name, table.rows]));
   const expected = result(statement.plan, ids, rows);
   const check = (plan: LogicalNode, rule: string) => {
-    assert.deepEqual(result(plan, ids, rows), expected, `seed ${seed}, after ${rule}:\n${printLogicalPlan(plan)}\nfrom:\n${printLogicalPlan(statement.plan)}`);
+    assert.deepEqual(
+      result(plan, ids, rows),
+      expected,
+      `seed ${seed}, after ${rule}:\n${printLogicalPlan(plan)}\nfrom:\n${printLogicalPlan(statement.plan)}`,
+    );
   };
   check(optimize(statement.plan, { trace: ({ plan, rule }) => check(plan, rule) }), "all rules");
 }
 
-function result(plan: LogicalNode, ids: readonly number[], tables: ReadonlyMap<string, readonly Row[]>): string | readonly string[] {
+function result(
+  plan: LogicalNode,
+  ids: readonly number[],
+  tables: ReadonlyMap<string, readonly Row[]>,
+): string | readonly string[] {
   const positions = ids.map((id) => outputColumns(plan).findIndex((column) => column.id === id));
   try {
     return runLogicalPlan(plan, tables)
@@ -60,7 +71,9 @@ function makeTables(seed: number): ReadonlyMap<string, Rows> {
 
 function catalogOf(tables: ReadonlyMap<string, Rows>, seed: number): Catalog {
   const random = randomOf(seed + 1000);
-  const sizes = new Map([...tables.keys()].map((name) => [name, { rowCount: 10 ** random(7), distinctCount: 10 ** random(6) }]));
+  const sizes = new Map(
+    [...tables.keys()].map((name) => [name, { rowCount: 10 ** random(7), distinctCount: 10 ** random(6) }]),
+  );
   return {
     find(name) {
       const found = tables.get(name);
@@ -72,7 +85,12 @@ function catalogOf(tables: ReadonlyMap<string, Rows>, seed: number): Catalog {
         schema: ["a", "b", "c"].map((column) => ({ name: column, type: simpleType("int32"), nullable: hasNulls })),
         files: [],
         rowCount,
-        statistics: ["a", "b", "c"].map((_, index) => ({ min: 0, max: 3, distinctCount: Math.min(rowCount, distinctCount), nullCount: rows.filter((row) => row[index] === null).length })),
+        statistics: ["a", "b", "c"].map((_, index) => ({
+          min: 0,
+          max: 3,
+          distinctCount: Math.min(rowCount, distinctCount),
+          nullCount: rows.filter((row) => row[index] === null).length,
+        })),
       };
       return { kind: "table", table };
     },
@@ -93,5 +111,12 @@ export function randomOf(seed: number): (bound: number) => number {
 export function optimizedCatalog(): Catalog {
   const rows: readonly Row[] = [[null, null, null]];
   const table = (): Rows => ({ rows, hasNulls: true });
-  return catalogOf(new Map([["t", table()], ["u", table()], ["w", table()]]), 3);
+  return catalogOf(
+    new Map([
+      ["t", table()],
+      ["u", table()],
+      ["w", table()],
+    ]),
+    3,
+  );
 }

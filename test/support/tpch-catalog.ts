@@ -48,7 +48,12 @@ function table(name: string, rowCount: number, columns: readonly ColumnFacts[]):
 /** TPC-H at scale factor 1, as its Parquet footers describe it; distinct counts of foreign keys are their ranges. */
 const tables: readonly Table[] = [
   table("region", 5, [key("r_regionkey", 4, 5), text("r_name", 7, 5), text("r_comment", 66, 5)]),
-  table("nation", 25, [key("n_nationkey", 24, 25), text("n_name", 7, 25), key("n_regionkey", 4, 5), text("n_comment", 74, 25)]),
+  table("nation", 25, [
+    key("n_nationkey", 24, 25),
+    text("n_name", 7, 25),
+    key("n_regionkey", 4, 5),
+    text("n_comment", 74, 25),
+  ]),
   table("supplier", 10_000, [
     key("s_suppkey", 10_000, 10_000),
     text("s_name", 18, 10_000),
