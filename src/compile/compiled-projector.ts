@@ -37,7 +37,9 @@ export class CompiledProjector implements Projector {
 
   evaluate(batch: Batch): readonly Vector[] {
     const part = batch.selection === 0 ? (this.#dense ??= this.#part(false)) : (this.#selected ??= this.#part(true));
-    const vectors = this.#expressions.map((expression) => (expression.kind === "input" ? batch.vectors[expression.index] : undefined));
+    const vectors = this.#expressions.map((expression) =>
+      expression.kind === "input" ? batch.vectors[expression.index] : undefined,
+    );
     if (part.positions.length === 0) return vectors.map((vector) => must(vector, "every output is an input"));
     this.#reserve(batch.rowCount);
     const { program, positions } = part;
@@ -45,7 +47,8 @@ export class CompiledProjector implements Projector {
     positions.forEach((position, index) => {
       const { data, validity } = this.#targets[position]!;
       program.setOutput(loaded, positions.length, index, data, validity);
-      if (loaded.variant.outputMayBeNull[index] === true) this.#memory.u8.fill(0xff, validity, validity + bitmapBytes(batch.rowCount));
+      if (loaded.variant.outputMayBeNull[index] === true)
+        this.#memory.u8.fill(0xff, validity, validity + bitmapBytes(batch.rowCount));
     });
     program.run(loaded, batch);
     positions.forEach((position, index) => {
@@ -67,7 +70,9 @@ export class CompiledProjector implements Projector {
   }
 
   #part(hasSelection: boolean): Part {
-    const positions = [...this.#expressions.keys()].filter((position) => hasSelection || this.#expressions[position]!.kind !== "input");
+    const positions = [...this.#expressions.keys()].filter(
+      (position) => hasSelection || this.#expressions[position]!.kind !== "input",
+    );
     const outputs = positions.map((position) => this.#expressions[position]!);
     const program = new Program(this.#memory, this.#kernels, "project", outputs, this.#input);
     program.open();
@@ -78,7 +83,8 @@ export class CompiledProjector implements Projector {
   #reserve(rowCount: number): void {
     const region = must(this.#region, "the projector is not open");
     if (rowCount <= this.#capacity) return;
-    this.#capacity = rowCount <= batchRowCount ? roundUpToPowerOfTwo(rowCount) : Math.ceil(rowCount / batchRowCount) * batchRowCount;
+    this.#capacity =
+      rowCount <= batchRowCount ? roundUpToPowerOfTwo(rowCount) : Math.ceil(rowCount / batchRowCount) * batchRowCount;
     region.reset();
     this.#targets = this.#expressions.map((expression) => ({
       data: region.allocate(this.#capacity * byteWidthOf(typeOf(expression))),

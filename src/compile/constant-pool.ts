@@ -3,7 +3,10 @@ import type { Value } from "../arrow/value.ts";
 import type { SlotMemory } from "../kernel/slot-memory.ts";
 import { writeValue } from "./value-memory.ts";
 
-type Constant = { readonly offset: number; readonly write: (memory: SlotMemory, address: number, allocate: (byteSize: number) => number) => void };
+type Constant = {
+  readonly offset: number;
+  readonly write: (memory: SlotMemory, address: number, allocate: (byteSize: number) => number) => void;
+};
 
 /** The constants and scratch places of compiled code: offsets in its frame, and how to fill them in a slot's memory. */
 export class ConstantPool {
@@ -77,7 +80,8 @@ export class ConstantPool {
     const offset = this.reserve(words.length * 8);
     this.#constants.push({
       offset,
-      write: (memory, address) => words.forEach((word, index) => (memory.i64[(address >>> 3) + index] = BigInt.asIntN(64, word))),
+      write: (memory, address) =>
+        words.forEach((word, index) => (memory.i64[(address >>> 3) + index] = BigInt.asIntN(64, word))),
     });
     return offset;
   }

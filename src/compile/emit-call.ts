@@ -2,10 +2,11 @@ import { isFloat } from "../arrow/data-type.ts";
 import { typeOf } from "../expr/expression-properties.ts";
 import type { CallExpression } from "../expr/expression.ts";
 import { floatFunctions } from "../expr/interpreter/numeric-functions.ts";
-import { emitNegation, emitNumericArithmetic, emitSign } from "./emit-arithmetic.ts";
+import { emitNumericArithmetic } from "./emit-arithmetic.ts";
 import { comparisonNames, emitComparison, emitDistinct } from "./emit-comparison.ts";
 import { emitDecimalRounding } from "./emit-decimal.ts";
 import { emitBooleanTest, emitCoalesce, emitExtreme } from "./emit-logic.ts";
+import { emitNegation, emitSign } from "./emit-negation.ts";
 import { emitExtract, emitTemporalArithmetic, emitTruncate, isTemporalArithmetic } from "./emit-temporal.ts";
 import { textEmitters } from "./emit-text.ts";
 import type { Emitter } from "./emitter.ts";
@@ -23,7 +24,11 @@ export function emitCall(emitter: Emitter, call: CallExpression): Operand {
   const text = textEmitters.get(name);
   if (text !== undefined) {
     if (name === "ilike") return text(emitter, call, []);
-    return text(emitter, call, call.args.map((arg) => emitter.emit(arg)));
+    return text(
+      emitter,
+      call,
+      call.args.map((arg) => emitter.emit(arg)),
+    );
   }
   if (floatFunctions.has(name)) return emitFloatFunction(emitter, call);
   switch (name) {
@@ -64,7 +69,10 @@ export function emitCall(emitter: Emitter, call: CallExpression): Operand {
     case "is_not_false":
       return emitBooleanTest(emitter, call);
     default:
-      return emitter.fallback(call, call.args.map((arg) => emitter.emit(arg)));
+      return emitter.fallback(
+        call,
+        call.args.map((arg) => emitter.emit(arg)),
+      );
   }
 }
 

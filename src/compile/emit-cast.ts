@@ -5,7 +5,7 @@ import { asDecimalType } from "../expr/coerce.ts";
 import type { CastExpression } from "../expr/expression.ts";
 import { boundsOfInteger, powerOfTen } from "../expr/numeric-values.ts";
 import { narrowChecked, pushLong } from "./emit-arithmetic.ts";
-import { raiseUnlessFits, roundingModes, scaleDown, scaleUp } from "./emit-decimal.ts";
+import { pushScaled64, raiseUnlessFits, roundingModes, scaleDown, scaleUp } from "./emit-decimal.ts";
 import { pushFloorModulo, splitTimestamp } from "./emit-temporal.ts";
 import type { Emitter } from "./emitter.ts";
 import { frameLocal } from "./frame.ts";
@@ -20,7 +20,8 @@ export function emitCast(emitter: Emitter, cast: CastExpression): Operand {
   if (sameType(from, to)) return to.kind === "decimal" ? emitter.inForm(arg, to) : arg;
   if (from.kind === "utf8" || to.kind === "utf8") return emitter.fallback(cast, [arg]);
   const one = (low: Operand["low"]): Operand => ({ type: to, low, high: null, isNull: null });
-  if (to.kind === "bool") return emitter.strict(to, [arg], true, () => one(emitter.store("i32", () => pushIsNotZero(emitter, arg))));
+  if (to.kind === "bool")
+    return emitter.strict(to, [arg], true, () => one(emitter.store("i32", () => pushIsNotZero(emitter, arg))));
   if (from.kind === "bool") {
     return emitter.strict(to, [arg], true, () =>
       classOf(to) === "int" ? one(arg.low) : one(emitter.store("i64", () => pushUnsignedLong(emitter, arg))),
@@ -75,11 +76,17 @@ function toInteger(emitter: Emitter, cast: CastExpression, arg: Operand): Operan
     }
   }
   const wasWide = source.high !== null;
-  const exact = emitter.storeLocal("i64", () => (source.type.kind === "decimal" ? emitter.push(source.low, "i64") : pushLong(emitter, source)));
+  const exact = emitter.storeLocal("i64", () =>
+    source.type.kind === "decimal" ? emitter.push(source.low, "i64") : pushLong(emitter, source),
+  );
   const fromUnsigned64 = source.type.kind === "uint64";
   if (classOf(to) === "long") {
     // The one change that matters: a set top bit means negative on one side and large on the other.
-    if (fromUnsigned64 !== (to.kind === "uint64") && !(wasWide && to.kind === "uint64") && !(isUnsigned(arg.type) && !fromUnsigned64)) {
+    if (
+      fromUnsigned64 !== (to.kind === "uint64") &&
+      !(wasWide && to.kind === "uint64") &&
+      !(isUnsigned(arg.type) && !fromUnsigned64)
+    ) {
       code.get(exact);
       code.i64(0n);
       code.op("i64.lt_s");
@@ -93,7 +100,8 @@ function toInteger(emitter: Emitter, cast: CastExpression, arg: Operand): Operan
     code.op("i64.gt_u");
     raiseOutOfRange(emitter, cast);
   }
-  const [fromSmallest, fromLargest] = source.type.kind === "decimal" ? boundsOfInteger({ kind: "int64" }) : boundsOfInteger(source.type);
+  const [fromSmallest, fromLargest] =
+    source.type.kind === "decimal" ? boundsOfInteger({ kind: "int64" }) : boundsOfInteger(source.type);
   if (fromSmallest >= smallest && fromLargest <= largest) {
     return { type: to, low: emitter.store("i32", () => wrap(emitter, exact)), high: null, isNull: null };
   }
@@ -140,6 +148,9 @@ function toDecimal(emitter: Emitter, cast: CastExpression, arg: Operand, to: Dec
     if (from.precision + up > to.precision) {
       raiseUnlessFits(emitter, cast, source, to, Math.max(0, to.precision - up));
     }
+    if (to.bits === 64 && classOf(from) === "long") {
+      return { type: to, low: emitter.store("i64", () => pushScaled64(emitter, source, up)), high: null, isNull: null };
+    }
     return emitter.inForm(scaleUp(emitter, cast, source, to.scale), to);
   }
   const rounded = scaleDown(emitter, cast, source, to.scale, roundingModes.round);
@@ -149,7 +160,8 @@ function toDecimal(emitter: Emitter, cast: CastExpression, arg: Operand, to: Dec
 
 function integerAsDecimal(emitter: Emitter, arg: Operand): Operand {
   const { precision } = asDecimalType(arg.type);
-  if (arg.type.kind === "uint64") return { type: decimalType(precision, 0, 128), low: arg.low, high: constantAtom(0n), isNull: null };
+  if (arg.type.kind === "uint64")
+    return { type: decimalType(precision, 0, 128), low: arg.low, high: constantAtom(0n), isNull: null };
   const low = emitter.store("i64", () => pushLong(emitter, arg));
   return { type: decimalType(precision, 0, 64), low, high: null, isNull: null };
 }

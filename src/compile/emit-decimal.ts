@@ -41,7 +41,8 @@ export function scaleUp(emitter: Emitter, expression: Expression, operand: Opera
     code.i32(up);
     emitter.pushFrame(out);
     emitter.call("kernel", "decimalScaleUp", "llii:i");
-    if (precision > maxDecimalPrecision) emitter.raiseIf(expression, "numeric_value_out_of_range", `${typeName(type)} out of range`);
+    if (precision > maxDecimalPrecision)
+      emitter.raiseIf(expression, "numeric_value_out_of_range", `${typeName(type)} out of range`);
     else code.op("drop");
   }
   return emitter.loadResult(type, { kind: "frame", offset: out });
@@ -51,7 +52,13 @@ export function scaleUp(emitter: Emitter, expression: Expression, operand: Opera
 export const roundingModes = { trunc: 0, round: 1, floor: 2, ceil: 3 } as const;
 
 /** The decimal at a smaller scale. */
-export function scaleDown(emitter: Emitter, expression: Expression, operand: Operand, scale: number, mode: number): Operand {
+export function scaleDown(
+  emitter: Emitter,
+  expression: Expression,
+  operand: Operand,
+  scale: number,
+  mode: number,
+): Operand {
   const { code } = emitter;
   const from = operand.type as DecimalType;
   const down = from.scale - scale;
@@ -78,7 +85,13 @@ export function scaleDown(emitter: Emitter, expression: Expression, operand: Ope
 }
 
 /** An error, in the name of `type`, unless the decimal has at most `precision` digits. */
-export function raiseUnlessFits(emitter: Emitter, expression: Expression, operand: Operand, type: DecimalType, precision = type.precision): void {
+export function raiseUnlessFits(
+  emitter: Emitter,
+  expression: Expression,
+  operand: Operand,
+  type: DecimalType,
+  precision = type.precision,
+): void {
   const { code } = emitter;
   if (classOf(operand.type) === "long" && precision <= digits64Max) {
     const bound = powerOfTen(precision);
@@ -102,7 +115,11 @@ export function raiseUnlessFits(emitter: Emitter, expression: Expression, operan
 /** ceil, floor, round and trunc of a decimal to the scale of the call's type. */
 export function emitDecimalRounding(emitter: Emitter, call: CallExpression): Operand {
   const arg = emitter.emit(call.args[0]!);
-  if (call.args.length > 1) return emitter.fallback(call, call.args.map((one) => emitter.emit(one)));
+  if (call.args.length > 1)
+    return emitter.fallback(
+      call,
+      call.args.map((one) => emitter.emit(one)),
+    );
   const type = call.type as DecimalType;
   return emitter.strict(type, [arg], false, () => {
     const mode = roundingModes[call.name as keyof typeof roundingModes];

@@ -1,7 +1,13 @@
 import { isTemporal, isNumeric, simpleType } from "../arrow/data-type.ts";
 import type { Value } from "../arrow/value.ts";
 import { typeOf } from "../expr/expression-properties.ts";
-import type { CallExpression, CaseExpression, Expression, InListExpression, LogicExpression } from "../expr/expression.ts";
+import type {
+  CallExpression,
+  CaseExpression,
+  Expression,
+  InListExpression,
+  LogicExpression,
+} from "../expr/expression.ts";
 import { compareValues } from "../expr/interpreter/compare-values.ts";
 import { comparisonNames, pushComparison } from "./emit-comparison.ts";
 import type { Emitter } from "./emitter.ts";
@@ -16,7 +22,10 @@ export function isCheap(expression: Expression): boolean {
     case "literal":
       return classOf(typeOf(expression)) !== "view";
     case "call":
-      return (comparisonNames.has(expression.name) || ["not", "is_null", "is_not_null"].includes(expression.name)) && expression.args.every(isLeaf);
+      return (
+        (comparisonNames.has(expression.name) || ["not", "is_null", "is_not_null"].includes(expression.name)) &&
+        expression.args.every(isLeaf)
+      );
     default:
       return false;
   }
@@ -247,7 +256,9 @@ function pushIsAmong(emitter: Emitter, arg: Operand, values: readonly Value[]): 
     return emitter.call("kernel", "numberIsAmong", "lii:i");
   }
   if (values.length === 0) return code.i32(0);
-  const distinct = values.filter((value, index) => values.findIndex((other) => compareValues(type, other, value) === 0) === index);
+  const distinct = values.filter(
+    (value, index) => values.findIndex((other) => compareValues(type, other, value) === 0) === index,
+  );
   distinct.forEach((value, index) => {
     pushComparison(emitter, "eq", arg, emitter.emit({ kind: "literal", type, value }));
     if (index > 0) code.op("i32.or");

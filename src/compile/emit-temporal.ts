@@ -9,7 +9,20 @@ import { frameLocal } from "./frame.ts";
 import { localAtom, type Operand } from "./operand.ts";
 
 /** Fields of a date in the order of the numbers that the kernels dateField and dateTruncate take. */
-const dateFields = ["year", "month", "day", "quarter", "week", "isoyear", "dow", "isodow", "doy", "decade", "century", "millennium"];
+const dateFields = [
+  "year",
+  "month",
+  "day",
+  "quarter",
+  "week",
+  "isoyear",
+  "dow",
+  "isodow",
+  "doy",
+  "decade",
+  "century",
+  "millennium",
+];
 
 /** Microseconds per unit and units per next larger one, of the fields of a clock. */
 const clockFields: Readonly<Record<string, readonly [bigint, bigint]>> = {
@@ -179,7 +192,12 @@ export function emitExtract(emitter: Emitter, call: CallExpression): Operand {
   });
 }
 
-function pushClockField(emitter: Emitter, arg: Operand, isTime: boolean, [unit, count]: readonly [bigint, bigint]): void {
+function pushClockField(
+  emitter: Emitter,
+  arg: Operand,
+  isTime: boolean,
+  [unit, count]: readonly [bigint, bigint],
+): void {
   const { code } = emitter;
   if (isTime) emitter.pushLow(arg);
   else code.get(splitTimestamp(emitter, arg).ofDay);
@@ -208,7 +226,13 @@ export function emitTruncate(emitter: Emitter, call: CallExpression): Operand {
   const unit = literalText(call);
   const arg = emitter.emit(call.args[1]!);
   if (arg.type.kind === "interval") return emitter.fallback(call, [emitter.emit(call.args[0]!), arg]);
-  const clockUnits: Readonly<Record<string, bigint>> = { microseconds: 1n, milliseconds: 1000n, second: 1_000_000n, minute: 60_000_000n, hour: 3_600_000_000n };
+  const clockUnits: Readonly<Record<string, bigint>> = {
+    microseconds: 1n,
+    milliseconds: 1000n,
+    second: 1_000_000n,
+    minute: 60_000_000n,
+    hour: 3_600_000_000n,
+  };
   return emitter.strict(call.type, [arg], false, () => {
     const { days, ofDay } = splitTimestamp(emitter, arg);
     const clock = clockUnits[unit];
@@ -242,10 +266,15 @@ export function emitTruncate(emitter: Emitter, call: CallExpression): Operand {
 
 function literalText(call: CallExpression): string {
   const [field] = call.args;
-  return must(field?.kind === "literal" && typeof field.value === "string" ? field.value : null, "a field must be a literal");
+  return must(
+    field?.kind === "literal" && typeof field.value === "string" ? field.value : null,
+    "a field must be a literal",
+  );
 }
 
 /** Whether an operator's call is arithmetic on dates, times or intervals rather than on numbers. */
 export function isTemporalArithmetic(call: CallExpression): boolean {
-  return call.args.some((arg) => !isInteger(typeOf(arg)) && !["decimal", "float32", "float64"].includes(typeOf(arg).kind));
+  return call.args.some(
+    (arg) => !isInteger(typeOf(arg)) && !["decimal", "float32", "float64"].includes(typeOf(arg).kind),
+  );
 }

@@ -113,7 +113,13 @@ function emitTrim(emitter: Emitter, _call: CallExpression, args: readonly Operan
 }
 
 /** Calls a kernel that writes bytes into the heap (status 0), until the heap is large enough (status 1). */
-function heapKernel(emitter: Emitter, call: CallExpression, kernel: string, signature: string, pushArguments: () => void): { out: number; status: number } {
+function heapKernel(
+  emitter: Emitter,
+  call: CallExpression,
+  kernel: string,
+  signature: string,
+  pushArguments: () => void,
+): { out: number; status: number } {
   const { code } = emitter;
   const out = emitter.scratch();
   const status = code.local("i32");
@@ -201,7 +207,13 @@ function emitInsensitiveLike(emitter: Emitter, call: CallExpression): Operand {
 }
 
 /** LIKE: by what the pattern is when it is a constant, else by the general matcher. */
-function like(emitter: Emitter, call: CallExpression, text: Operand, pattern: Operand, constant: string | null): Operand {
+function like(
+  emitter: Emitter,
+  call: CallExpression,
+  text: Operand,
+  pattern: Operand,
+  constant: string | null,
+): Operand {
   const parts = constant === null ? null : splitPattern(constant);
   const done = (low: Operand["low"]): Operand => ({ type: bool, low, high: null, isNull: null });
   if (parts === null) return generalLike(emitter, call, text, pattern);
@@ -235,7 +247,12 @@ function generalLike(emitter: Emitter, call: CallExpression, text: Operand, patt
   return { type: bool, low: { kind: "local", local: result }, high: null, isNull: null };
 }
 
-type PatternParts = { readonly texts: readonly string[]; readonly startsText: boolean; readonly endsText: boolean; readonly isWhole: boolean };
+type PatternParts = {
+  readonly texts: readonly string[];
+  readonly startsText: boolean;
+  readonly endsText: boolean;
+  readonly isWhole: boolean;
+};
 
 /** The literal texts between the `%` of a pattern; null for one with `_` or one that ends with the escape character. */
 function splitPattern(pattern: string): PatternParts | null {
@@ -254,5 +271,10 @@ function splitPattern(pattern: string): PatternParts | null {
   }
   const isWhole = !elements.some((element) => element.kind === "rest");
   if (current !== "" || isWhole) texts.push(current);
-  return { texts, startsText: elements[0]?.kind === "character", endsText: elements.at(-1)?.kind === "character", isWhole };
+  return {
+    texts,
+    startsText: elements[0]?.kind === "character",
+    endsText: elements.at(-1)?.kind === "character",
+    isWhole,
+  };
 }

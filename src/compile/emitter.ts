@@ -46,7 +46,12 @@ export class Emitter {
   readonly #emitPart: EmitPart;
 
   /** `usedInputs` are input positions in the order of their pointers in the frame. */
-  constructor(usedInputs: readonly number[], nullableInputs: ReadonlySet<number>, outputCount: number, emitPart: EmitPart) {
+  constructor(
+    usedInputs: readonly number[],
+    nullableInputs: ReadonlySet<number>,
+    outputCount: number,
+    emitPart: EmitPart,
+  ) {
     this.#emitPart = emitPart;
     this.#usedInputs = usedInputs;
     this.#nullableInputs = nullableInputs;
@@ -96,7 +101,11 @@ export class Emitter {
   idOf(expression: Expression): number {
     const known = this.#expressionIds.get(expression);
     if (known !== undefined) return known;
-    const key = shallowKey(expression) + childrenOf(expression).map((child) => this.idOf(child)).join(",");
+    const key =
+      shallowKey(expression) +
+      childrenOf(expression)
+        .map((child) => this.idOf(child))
+        .join(",");
     let id = this.#idOfKey.get(key);
     if (id === undefined) this.#idOfKey.set(key, (id = this.#idOfKey.size));
     this.#expressionIds.set(expression, id);
@@ -162,7 +171,12 @@ export class Emitter {
           isNull: null,
         };
       default:
-        return { type, low: constantAtom(typeof value === "boolean" ? Number(value) : (value as number | bigint)), high: null, isNull: null };
+        return {
+          type,
+          low: constantAtom(typeof value === "boolean" ? Number(value) : (value as number | bigint)),
+          high: null,
+          isNull: null,
+        };
     }
   }
 
@@ -330,7 +344,9 @@ export class Emitter {
   /** NULL if one of the operands is. */
   anyNull(args: readonly Operand[]): Operand["isNull"] {
     if (args.some((arg) => arg.isNull === "always")) return "always";
-    const locals = new Set(args.flatMap((arg) => (arg.isNull === null || arg.isNull === "always" ? [] : [arg.isNull.local])));
+    const locals = new Set(
+      args.flatMap((arg) => (arg.isNull === null || arg.isNull === "always" ? [] : [arg.isNull.local])),
+    );
     const [first, ...rest] = locals;
     if (first === undefined) return null;
     if (rest.length === 0) return { local: first };
@@ -371,7 +387,10 @@ export class Emitter {
 
   /** A decimal in the form (64 or 128 bits) of another type of its scale; the caller knows that it fits. */
   inForm(operand: Operand, type: DecimalType): Operand {
-    if (type.bits === 64) return operand.high === null ? { ...operand, type } : { type, low: operand.low, high: null, isNull: operand.isNull };
+    if (type.bits === 64)
+      return operand.high === null
+        ? { ...operand, type }
+        : { type, low: operand.low, high: null, isNull: operand.isNull };
     if (operand.high !== null) return { ...operand, type };
     return { type, low: operand.low, high: this.store("i64", () => this.pushHigh(operand)), isNull: operand.isNull };
   }

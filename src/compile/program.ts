@@ -19,7 +19,11 @@ const heapChunkBytesMin = 1 << 16;
 /** Longest text of an operation in an error. */
 const operationLengthMax = 120;
 
-type Loaded = { readonly variant: Variant; readonly frame: number; readonly run: (frame: number, count: number, selection: number) => number };
+type Loaded = {
+  readonly variant: Variant;
+  readonly frame: number;
+  readonly run: (frame: number, count: number, selection: number) => number;
+};
 
 /** The compiled code of some outputs over one slot's memory: variants made as batches ask for them, and a heap for strings. */
 export class Program {
@@ -38,13 +42,21 @@ export class Program {
   #heapChunks = 0;
   #running: Loaded | null = null;
 
-  constructor(memory: SlotMemory, kernels: Kernels, kind: "project" | "filter", outputs: readonly Expression[], input: Schema) {
+  constructor(
+    memory: SlotMemory,
+    kernels: Kernels,
+    kind: "project" | "filter",
+    outputs: readonly Expression[],
+    input: Schema,
+  ) {
     this.memory = memory;
     this.#kernels = kernels;
     this.#kind = kind;
     this.#outputs = outputs;
     this.#input = input;
-    this.usedInputs = [...new Set(outputs.flatMap((output) => [...inputIndexes(output)]))].toSorted((left, right) => left - right);
+    this.usedInputs = [...new Set(outputs.flatMap((output) => [...inputIndexes(output)]))].toSorted(
+      (left, right) => left - right,
+    );
     this.#structure = outputs.map(structureKey).join(";");
   }
 
@@ -63,13 +75,21 @@ export class Program {
 
   /** The variant for a batch with its frame in place: what `run` will execute. */
   prepare(batch: Batch): Loaded {
-    const nullable = this.usedInputs.filter((input) => must(batch.vectors[input], "the batch lacks a column").validity !== 0);
+    const nullable = this.usedInputs.filter(
+      (input) => must(batch.vectors[input], "the batch lacks a column").validity !== 0,
+    );
     const hasSelection = batch.selection !== 0;
     const key = `${nullable.join(",")}${hasSelection ? "s" : ""}`;
     let loaded = this.#loaded.get(key);
     if (loaded === undefined) {
       const { usedInputs } = this;
-      const request = { kind: this.#kind, outputs: this.#outputs, usedInputs, nullableInputs: new Set(nullable), hasSelection };
+      const request = {
+        kind: this.#kind,
+        outputs: this.#outputs,
+        usedInputs,
+        nullableInputs: new Set(nullable),
+        hasSelection,
+      };
       this.#loaded.set(key, (loaded = this.#load(variantOf(request, this.#structure))));
     }
     const inputs = (loaded.frame + frameLayout(this.usedInputs.length, 0).inputs) >>> 2;
@@ -90,7 +110,11 @@ export class Program {
 
   /** Whether the last run put a NULL into an output. */
   hadNull(loaded: Loaded, outputCount: number, index: number): boolean {
-    return this.memory.u32[(loaded.frame + frameLayout(this.usedInputs.length, outputCount).outputs + index * 16 + 8) >>> 2] !== 0;
+    return (
+      this.memory.u32[
+        (loaded.frame + frameLayout(this.usedInputs.length, outputCount).outputs + index * 16 + 8) >>> 2
+      ] !== 0
+    );
   }
 
   /** Runs the loop; strings of the run before are gone. Gives the number of rows kept (filter) or 0. */
@@ -113,7 +137,11 @@ export class Program {
     for (const { module, name } of variant.imports) {
       if (module === "host" && floatFunctions.has(name)) host[name] = floatFunctions.get(name)!;
     }
-    const instance = new WebAssembly.Instance(variant.module, { env: { memory: this.memory.memory }, kernel: this.#kernels, host });
+    const instance = new WebAssembly.Instance(variant.module, {
+      env: { memory: this.memory.memory },
+      kernel: this.#kernels,
+      host,
+    });
     return { variant, frame, run: instance.exports["run"] as Loaded["run"] };
   }
 
@@ -163,9 +191,13 @@ export class Program {
     const { expression, fallback } = must(variant.sites[siteIndex], "no such site");
     assert(fallback !== null, "the site has no fallback");
     const types = childrenOf(expression).map(typeOf);
-    const values = fallback.argumentOffsets.map((offset, index) => readValue(this.memory, types[index]!, frame + offset));
+    const values = fallback.argumentOffsets.map((offset, index) =>
+      readValue(this.memory, types[index]!, frame + offset),
+    );
     const value = this.#evaluate(expression, values);
-    writeValue(this.memory, typeOf(expression), frame + fallback.resultOffset, value, (byteSize) => this.#allocateString(byteSize));
+    writeValue(this.memory, typeOf(expression), frame + fallback.resultOffset, value, (byteSize) =>
+      this.#allocateString(byteSize),
+    );
   }
 
   #evaluate(expression: Expression, values: readonly Value[]): Value {
@@ -176,7 +208,12 @@ export class Program {
     } catch (thrown) {
       if (!(thrown instanceof EngineError)) throw thrown;
       const span = spanOf(expression);
-      throw new EngineError(thrown.code, thrown.message, span === undefined ? thrown.details : { ...thrown.details, span }, thrown);
+      throw new EngineError(
+        thrown.code,
+        thrown.message,
+        span === undefined ? thrown.details : { ...thrown.details, span },
+        thrown,
+      );
     }
   }
 
@@ -184,7 +221,11 @@ export class Program {
     const { expression, error } = must(variant.sites[siteIndex], "no such site");
     assert(error !== null, "the site has no error");
     const span = spanOf(expression);
-    return new EngineError(error.code, `${error.message} in ${this.#describe(expression)}`, span === undefined ? {} : { span });
+    return new EngineError(
+      error.code,
+      `${error.message} in ${this.#describe(expression)}`,
+      span === undefined ? {} : { span },
+    );
   }
 
   /** The operation with the names of its columns. */

@@ -36,7 +36,11 @@ export function readValue(memory: SlotMemory, type: DataType, address: number): 
     case "binary":
       return viewBytes(memory, address).slice();
     case "interval":
-      return { months: memory.i32[address >>> 2]!, days: memory.i32[(address >>> 2) + 1]!, micros: memory.i64[(address >>> 3) + 1]! };
+      return {
+        months: memory.i32[address >>> 2]!,
+        days: memory.i32[(address >>> 2) + 1]!,
+        micros: memory.i64[(address >>> 3) + 1]!,
+      };
     case "decimal":
       if (type.bits === 64) return memory.i64[address >>> 3]!;
       return (memory.i64[(address >>> 3) + 1]! << 64n) | memory.u64[address >>> 3]!;
@@ -53,7 +57,13 @@ export function viewBytes(memory: SlotMemory, view: number): Uint8Array {
 }
 
 /** Stores a non-NULL value; `allocate` gives room for the bytes of strings longer than 12 bytes. */
-export function writeValue(memory: SlotMemory, type: DataType, address: number, value: Value, allocate: (byteSize: number) => number): void {
+export function writeValue(
+  memory: SlotMemory,
+  type: DataType,
+  address: number,
+  value: Value,
+  allocate: (byteSize: number) => number,
+): void {
   switch (type.kind) {
     case "null":
       return;
@@ -102,7 +112,12 @@ export function writeValue(memory: SlotMemory, type: DataType, address: number, 
 }
 
 /** Makes the view of these bytes, copied into the view itself or into allocated room. */
-export function writeView(memory: SlotMemory, view: number, bytes: Uint8Array, allocate: (byteSize: number) => number): void {
+export function writeView(
+  memory: SlotMemory,
+  view: number,
+  bytes: Uint8Array,
+  allocate: (byteSize: number) => number,
+): void {
   memory.u8.fill(0, view, view + 16);
   memory.u32[view >>> 2] = bytes.length;
   if (bytes.length <= 12) {

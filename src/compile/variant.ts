@@ -37,7 +37,9 @@ const cache = new Map<string, Variant>();
 /** The structure of an expression as text: equal for expressions that compile to the same code. */
 export function structureKey(expression: Expression): string {
   const children = childrenOf(expression);
-  return children.length === 0 ? shallowKey(expression) : `${shallowKey(expression)}(${children.map(structureKey).join(",")})`;
+  return children.length === 0
+    ? shallowKey(expression)
+    : `${shallowKey(expression)}(${children.map(structureKey).join(",")})`;
 }
 
 /**
@@ -58,12 +60,23 @@ export function variantOf(request: VariantRequest, structure: string): Variant {
 
 /** Compiles without the cache. */
 export function compileVariant(request: VariantRequest): Variant {
-  const emitter = new Emitter(request.usedInputs, request.nullableInputs, request.kind === "filter" ? 1 : request.outputs.length, emitExpression);
+  const emitter = new Emitter(
+    request.usedInputs,
+    request.nullableInputs,
+    request.kind === "filter" ? 1 : request.outputs.length,
+    emitExpression,
+  );
   emitter.loadPointers();
   const outputMayBeNull = request.kind === "filter" ? emitFilter(emitter, request) : emitProjection(emitter, request);
   const imports = emitter.imports;
   const bytes = encodeModule(imports, { parameters: ["i32", "i32", "i32"], result: "i32" }, emitter.code);
-  return { module: new WebAssembly.Module(bytes), imports, sites: emitter.sites, constants: emitter.constants, outputMayBeNull };
+  return {
+    module: new WebAssembly.Module(bytes),
+    imports,
+    sites: emitter.sites,
+    constants: emitter.constants,
+    outputMayBeNull,
+  };
 }
 
 /** The loop over the batch's rows; `content` gets the local with the row's position in the batch. */
@@ -159,7 +172,13 @@ function emitProjection(emitter: Emitter, request: VariantRequest): boolean[] {
 
 type Target = { readonly data: number; readonly validity: number; readonly anyNull: number };
 
-function storeOutput(emitter: Emitter, operand: Operand, expression: Expression, position: number, target: Target): void {
+function storeOutput(
+  emitter: Emitter,
+  operand: Operand,
+  expression: Expression,
+  position: number,
+  target: Target,
+): void {
   const { code } = emitter;
   const type = typeOf(expression);
   const address = emitter.storeLocal("i32", () => {

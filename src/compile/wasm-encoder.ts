@@ -301,7 +301,11 @@ export type Signature = { readonly parameters: readonly WasmType[]; readonly res
 export type FunctionImport = { readonly module: string; readonly name: string; readonly signature: Signature };
 
 /** A module of one exported function `run` that imports the memory `env.memory` and functions. */
-export function encodeModule(imports: readonly FunctionImport[], signature: Signature, run: FunctionBuilder): Uint8Array<ArrayBuffer> {
+export function encodeModule(
+  imports: readonly FunctionImport[],
+  signature: Signature,
+  run: FunctionBuilder,
+): Uint8Array<ArrayBuffer> {
   const module = new ByteWriter();
   module.append(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
   const section = (id: number, write: (content: ByteWriter) => void): void => {

@@ -39,7 +39,11 @@ export function aggregateNames(): readonly string[] {
   return [...canonicalNames.keys()];
 }
 
-export type AggregateOptions = { readonly distinct: boolean; readonly filter: Expression | null; readonly span?: TextSpan };
+export type AggregateOptions = {
+  readonly distinct: boolean;
+  readonly filter: Expression | null;
+  readonly span?: TextSpan;
+};
 
 /**
  * The call with its arguments coerced and its result type. `name` of the result is canonical: count, sum, avg, min,

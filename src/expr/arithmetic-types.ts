@@ -1,5 +1,13 @@
 import type { DataType, DecimalType } from "../arrow/data-type.ts";
-import { decimalType, isFloat, isInteger, isNumeric, isTemporal, maxDecimalPrecision, simpleType } from "../arrow/data-type.ts";
+import {
+  decimalType,
+  isFloat,
+  isInteger,
+  isNumeric,
+  isTemporal,
+  maxDecimalPrecision,
+  simpleType,
+} from "../arrow/data-type.ts";
 import type { TextSpan } from "../common/engine-error.ts";
 import { coerceTo, commonType, decimalTypeOf, withOwnDigits } from "./coerce.ts";
 import { typeOf } from "./expression-properties.ts";
@@ -14,7 +22,12 @@ const timestamp = simpleType("timestamp");
 const quotientScaleMin = 16;
 
 /** add, subtract, multiply, divide or modulo over any types that PostgreSQL allows; null when there is no such operator. */
-export function resolveArithmetic(name: string, left: Expression, right: Expression, span?: TextSpan): Expression | null {
+export function resolveArithmetic(
+  name: string,
+  left: Expression,
+  right: Expression,
+  span?: TextSpan,
+): Expression | null {
   const [first, second] = settleUnknown(name, left, right);
   const leftType = typeOf(first);
   const rightType = typeOf(second);
@@ -96,7 +109,8 @@ function temporalArithmetic(name: string, left: Expression, right: Expression, s
   if (!isAdd && name !== "subtract") return scaleInterval(name, left, right, span);
   // Addition commutes: the date or time goes first.
   const leadsToDate = isInteger(typeOf(left)) && rightKind === "date";
-  const leadsToTime = (leftKind === "interval" && isTemporal(typeOf(right))) || (leftKind === "time" && rightKind === "date");
+  const leadsToTime =
+    (leftKind === "interval" && isTemporal(typeOf(right))) || (leftKind === "time" && rightKind === "date");
   const swaps = isAdd && (leadsToDate || leadsToTime);
   if (swaps) return temporalArithmetic(name, right, left, span);
   switch (leftKind) {
@@ -104,15 +118,19 @@ function temporalArithmetic(name: string, left: Expression, right: Expression, s
       if (isInteger(typeOf(right))) return call(name, [left, coerceTo(right, int32, "assignment")], typeOf(left), span);
       if (rightKind === "date") return isAdd ? null : call(name, [left, right], int32, span);
       if (rightKind === "interval") return call(name, [to(left, timestamp), right], timestamp, span);
-      if (rightKind === "time") return isAdd ? call(name, [to(left, timestamp), to(right, interval)], timestamp, span) : null;
+      if (rightKind === "time")
+        return isAdd ? call(name, [to(left, timestamp), to(right, interval)], timestamp, span) : null;
       return rightKind === "timestamp" || rightKind === "timestamptz" ? difference(name, left, right, span) : null;
     case "timestamp":
     case "timestamptz":
-      if (rightKind === "interval" || rightKind === "time") return call(name, [left, to(right, interval)], typeOf(left), span);
+      if (rightKind === "interval" || rightKind === "time")
+        return call(name, [left, to(right, interval)], typeOf(left), span);
       return ["date", "timestamp", "timestamptz"].includes(rightKind) ? difference(name, left, right, span) : null;
     case "time":
       if (rightKind === "interval") return call(name, [left, right], typeOf(left), span);
-      return rightKind === "time" && !isAdd ? call(name, [to(left, interval), to(right, interval)], interval, span) : null;
+      return rightKind === "time" && !isAdd
+        ? call(name, [to(left, interval), to(right, interval)], interval, span)
+        : null;
     case "interval":
       return rightKind === "interval" ? call(name, [left, right], interval, span) : null;
     default:

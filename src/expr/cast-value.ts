@@ -57,7 +57,10 @@ function toDecimal(value: Value, from: DataType, to: DecimalType): bigint {
   if (!isFloat(from)) return checkedDecimal(BigInt(value as number | bigint) * powerOfTen(to.scale), to);
   const float = value as number;
   if (!Number.isFinite(float)) {
-    throw new EngineError("numeric_value_out_of_range", `cannot convert ${formatValue(from, float)} to ${typeName(to)}`);
+    throw new EngineError(
+      "numeric_value_out_of_range",
+      `cannot convert ${formatValue(from, float)} to ${typeName(to)}`,
+    );
   }
   // PostgreSQL goes through the number's text with 15 (real: 6) significant digits.
   return parseValue(to, float.toExponential(from.kind === "float32" ? 5 : 14)) as bigint;

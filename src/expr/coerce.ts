@@ -1,5 +1,14 @@
 import type { DataType } from "../arrow/data-type.ts";
-import { decimalType, isFloat, isInteger, isNumeric, maxDecimalPrecision, sameType, simpleType, typeName } from "../arrow/data-type.ts";
+import {
+  decimalType,
+  isFloat,
+  isInteger,
+  isNumeric,
+  maxDecimalPrecision,
+  sameType,
+  simpleType,
+  typeName,
+} from "../arrow/data-type.ts";
 import type { Value } from "../arrow/value.ts";
 import { EngineError, type TextSpan } from "../common/engine-error.ts";
 import { canCast, castValue } from "./cast-value.ts";
@@ -13,7 +22,12 @@ export type CoercionContext = "implicit" | "assignment" | "explicit";
  * The expression with the wanted type: itself, a literal converted at once, or a cast. Throws datatype_mismatch when
  * PostgreSQL has no such cast in this context, and the value's error when a literal cannot be converted.
  */
-export function coerceTo(expression: Expression, type: DataType, context: CoercionContext, span?: TextSpan): Expression {
+export function coerceTo(
+  expression: Expression,
+  type: DataType,
+  context: CoercionContext,
+  span?: TextSpan,
+): Expression {
   const from = typeOf(expression);
   if (sameType(from, type)) return expression;
   const where = span ?? spanOf(expression);
@@ -58,7 +72,19 @@ function isAllowed(from: DataType, to: DataType, context: CoercionContext): bool
   return to.kind === "utf8" || (from.kind !== "utf8" && from.kind !== "bool" && to.kind !== "bool");
 }
 
-const ranks: Readonly<Record<string, number>> = { int8: 1, uint8: 2, int16: 3, uint16: 4, int32: 5, uint32: 6, int64: 7, uint64: 8, decimal: 9, float32: 10, float64: 11 };
+const ranks: Readonly<Record<string, number>> = {
+  int8: 1,
+  uint8: 2,
+  int16: 3,
+  uint16: 4,
+  int32: 5,
+  uint32: 6,
+  int64: 7,
+  uint64: 8,
+  decimal: 9,
+  float32: 10,
+  float64: 11,
+};
 
 /** How far an implicit cast goes (0 = same type), or null when there is none: what overload choice minimises. */
 export function implicitCost(from: DataType, to: DataType): number | null {
@@ -76,7 +102,16 @@ export function implicitCost(from: DataType, to: DataType): number | null {
   return from.kind === "time" && to.kind === "interval" ? 1 : null;
 }
 
-const integerDigits: Readonly<Record<string, number>> = { int8: 3, uint8: 3, int16: 5, uint16: 5, int32: 10, uint32: 10, int64: 19, uint64: 20 };
+const integerDigits: Readonly<Record<string, number>> = {
+  int8: 3,
+  uint8: 3,
+  int16: 5,
+  uint16: 5,
+  int32: 10,
+  uint32: 10,
+  int64: 19,
+  uint64: 20,
+};
 
 /** The decimal type that holds every value of an integer type; a decimal type itself. */
 export function asDecimalType(type: DataType): DataType & { kind: "decimal" } {
@@ -108,7 +143,8 @@ export function commonType(types: readonly DataType[]): DataType | null {
 }
 
 function commonOfTwo(left: DataType, right: DataType): DataType | null {
-  if (sameType(left, right)) return left.kind === "decimal" && right.kind === "decimal" && right.bits === 128 ? right : left;
+  if (sameType(left, right))
+    return left.kind === "decimal" && right.kind === "decimal" && right.bits === 128 ? right : left;
   if (isNumeric(left) && isNumeric(right)) {
     if (isFloat(left) || isFloat(right)) return simpleType("float64");
     if (isInteger(left) && isInteger(right)) return commonInteger(left, right);
@@ -138,7 +174,11 @@ function commonDecimal(left: DataType & { kind: "decimal" }, right: DataType & {
  * Both sides of a comparison with one type. A numeric literal takes the other side's type where that is exact, so
  * that `column = 5` compares in the column's own type and can be pushed into a scan.
  */
-export function unifyComparison(first: Expression, second: Expression, span?: TextSpan): readonly [Expression, Expression] {
+export function unifyComparison(
+  first: Expression,
+  second: Expression,
+  span?: TextSpan,
+): readonly [Expression, Expression] {
   const left = withOwnDigits(first, typeOf(second));
   const right = withOwnDigits(second, typeOf(first));
   const leftType = typeOf(left);
@@ -166,7 +206,8 @@ export function unifyComparison(first: Expression, second: Expression, span?: Te
 
 /** Next to a decimal, a number in an unknown literal keeps all its digits instead of taking the other side's scale. */
 export function withOwnDigits(expression: Expression, other: DataType): Expression {
-  if (expression.kind !== "literal" || expression.type.kind !== "null" || typeof expression.value !== "string") return expression;
+  if (expression.kind !== "literal" || expression.type.kind !== "null" || typeof expression.value !== "string")
+    return expression;
   if (other.kind !== "decimal") return expression;
   const { unscaled, scale } = at(expression.span, () => parseNumeric(other, expression.value as string));
   const digits = String(unscaled).replace("-", "").length;

@@ -18,7 +18,18 @@ export function typeOf(expression: Expression): DataType {
   }
 }
 
-const neverNull = new Set(["is_null", "is_not_null", "is_true", "is_not_true", "is_false", "is_not_false", "is_unknown", "is_not_unknown", "is_distinct_from", "is_not_distinct_from"]);
+const neverNull = new Set([
+  "is_null",
+  "is_not_null",
+  "is_true",
+  "is_not_true",
+  "is_false",
+  "is_not_false",
+  "is_unknown",
+  "is_not_unknown",
+  "is_distinct_from",
+  "is_not_distinct_from",
+]);
 const nullWhenAllAre = new Set(["coalesce", "greatest", "least"]);
 
 /** Whether the value may be NULL; exact enough for plans: false is a promise, true is not. */
@@ -157,7 +168,8 @@ export function expressionEquals(left: Expression, right: Expression): boolean {
 
 /** Identity of two values of one type (NULL is NULL, NaN is NaN, -0 is not 0). */
 export function valueEquals(left: Value, right: Value): boolean {
-  if (typeof left !== "object" || left === null || typeof right !== "object" || right === null) return Object.is(left, right);
+  if (typeof left !== "object" || left === null || typeof right !== "object" || right === null)
+    return Object.is(left, right);
   if (left instanceof Uint8Array) return right instanceof Uint8Array && Buffer.compare(left, right) === 0;
   if (right instanceof Uint8Array) return false;
   return left.months === right.months && left.days === right.days && left.micros === right.micros;
@@ -237,7 +249,11 @@ function format(expression: Expression, outer: number): string {
   }
 }
 
-function formatCall(name: string, args: readonly Expression[], wrap: (precedence: number, text: string) => string): string {
+function formatCall(
+  name: string,
+  args: readonly Expression[],
+  wrap: (precedence: number, text: string) => string,
+): string {
   const [first, second] = args;
   const operator = infix[name];
   if (operator !== undefined && args.length === 2) {
@@ -246,7 +262,8 @@ function formatCall(name: string, args: readonly Expression[], wrap: (precedence
   }
   if (name === "not") return wrap(3, `NOT ${format(first!, 4)}`);
   if (name === "negate") return wrap(9, `-${format(first!, 10)}`);
-  if (name.startsWith("is_") && args.length === 1) return wrap(4, `${format(first!, 5)} ${name.toUpperCase().replaceAll("_", " ")}`);
+  if (name.startsWith("is_") && args.length === 1)
+    return wrap(4, `${format(first!, 5)} ${name.toUpperCase().replaceAll("_", " ")}`);
   return `${name}(${args.map((arg) => format(arg, 0)).join(", ")})`;
 }
 

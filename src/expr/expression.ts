@@ -27,7 +27,12 @@ export type Expression =
  * A constant. A literal of kind "null" is of unknown type, as an untyped 'text' or NULL is in PostgreSQL: its value is
  * a string or null, and coercion (coerce.ts) gives it a type; a bound plan has no unknown literal but NULL.
  */
-export type LiteralExpression = { readonly kind: "literal"; readonly type: DataType; readonly value: Value; readonly span?: TextSpan };
+export type LiteralExpression = {
+  readonly kind: "literal";
+  readonly type: DataType;
+  readonly value: Value;
+  readonly span?: TextSpan;
+};
 
 export type ColumnExpression = {
   readonly kind: "column";
@@ -38,10 +43,20 @@ export type ColumnExpression = {
   readonly span?: TextSpan;
 };
 
-export type InputExpression = { readonly kind: "input"; readonly index: number; readonly type: DataType; readonly nullable: boolean };
+export type InputExpression = {
+  readonly kind: "input";
+  readonly index: number;
+  readonly type: DataType;
+  readonly nullable: boolean;
+};
 
 /** `$index`, counted from 1. Replaced by a literal before the plan is optimised. */
-export type ParameterExpression = { readonly kind: "parameter"; readonly index: number; readonly type: DataType; readonly span?: TextSpan };
+export type ParameterExpression = {
+  readonly kind: "parameter";
+  readonly index: number;
+  readonly type: DataType;
+  readonly span?: TextSpan;
+};
 
 /**
  * A scalar function or operator by its name in the registry (function-registry.ts); operators have word names:
@@ -59,7 +74,12 @@ export type CallExpression = {
 /** Three-valued AND / OR over two or more booleans. An argument's error may surface whatever the others say. */
 export type LogicExpression = { readonly kind: "and" | "or"; readonly args: readonly Expression[] };
 
-export type CastExpression = { readonly kind: "cast"; readonly arg: Expression; readonly type: DataType; readonly span?: TextSpan };
+export type CastExpression = {
+  readonly kind: "cast";
+  readonly arg: Expression;
+  readonly type: DataType;
+  readonly span?: TextSpan;
+};
 
 /** Searched CASE (the binder rewrites the simple form). A branch's error surfaces only in rows that take the branch. */
 export type CaseExpression = {
@@ -71,7 +91,11 @@ export type CaseExpression = {
 };
 
 /** `arg IN (constants)`: NULL among the constants makes a miss NULL. All values are of arg's type. */
-export type InListExpression = { readonly kind: "in_list"; readonly arg: Expression; readonly values: readonly Value[] };
+export type InListExpression = {
+  readonly kind: "in_list";
+  readonly arg: Expression;
+  readonly values: readonly Value[];
+};
 
 /** One aggregate of an aggregate node; not an Expression, since it stands only there. */
 export type AggregateCall = {

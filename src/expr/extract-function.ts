@@ -8,7 +8,20 @@ import type { Expression } from "./expression.ts";
 const int64 = simpleType("int64");
 const timestamp = simpleType("timestamp");
 
-const dateFields = ["year", "month", "day", "quarter", "week", "isoyear", "dow", "isodow", "doy", "decade", "century", "millennium"];
+const dateFields = [
+  "year",
+  "month",
+  "day",
+  "quarter",
+  "week",
+  "isoyear",
+  "dow",
+  "isodow",
+  "doy",
+  "decade",
+  "century",
+  "millennium",
+];
 
 /** Result types of the fields that have a fraction; the other ones are bigint. */
 const fractionalFields: Readonly<Record<string, DataType>> = {
@@ -40,7 +53,8 @@ const fieldAliases: Readonly<Record<string, string>> = {
 export function resolveExtract(args: readonly Expression[], span?: TextSpan): Expression | null {
   const [fieldArgument, sourceArgument] = args;
   if (fieldArgument === undefined || sourceArgument === undefined || args.length > 2) return null;
-  const source = typeOf(sourceArgument).kind === "null" ? coerceTo(sourceArgument, timestamp, "implicit") : sourceArgument;
+  const source =
+    typeOf(sourceArgument).kind === "null" ? coerceTo(sourceArgument, timestamp, "implicit") : sourceArgument;
   const kind = typeOf(source).kind;
   if (!["date", "time", "timestamp", "timestamptz", "interval"].includes(kind)) return null;
   const field = fieldName(fieldArgument, "extract", span);
@@ -54,7 +68,13 @@ export function resolveExtract(args: readonly Expression[], span?: TextSpan): Ex
   }
   const operand = kind === "date" && !isDateField ? coerceTo(source, timestamp, "implicit") : source;
   const type = fractionalFields[field] ?? int64;
-  return { kind: "call", name: "extract", args: [fieldLiteral(field), operand], type, ...(span === undefined ? {} : { span }) };
+  return {
+    kind: "call",
+    name: "extract",
+    args: [fieldLiteral(field), operand],
+    type,
+    ...(span === undefined ? {} : { span }),
+  };
 }
 
 /** date_trunc(unit, source); of a date it is a timestamp. */
@@ -65,7 +85,21 @@ export function resolveTruncate(args: readonly Expression[], span?: TextSpan): E
   if (!["date", "timestamp", "timestamptz", "interval", "null"].includes(kind)) return null;
   const unit = fieldName(unitArgument, "date_trunc", span);
   const source = kind === "date" || kind === "null" ? coerceTo(sourceArgument, timestamp, "implicit") : sourceArgument;
-  const units = ["microseconds", "milliseconds", "second", "minute", "hour", "day", "week", "month", "quarter", "year", "decade", "century", "millennium"];
+  const units = [
+    "microseconds",
+    "milliseconds",
+    "second",
+    "minute",
+    "hour",
+    "day",
+    "week",
+    "month",
+    "quarter",
+    "year",
+    "decade",
+    "century",
+    "millennium",
+  ];
   if (!units.includes(unit) || (kind === "interval" && unit === "week")) {
     const message = `unit "${unit}" not recognized for type ${typeName(typeOf(source))}`;
     throw new EngineError("invalid_parameter_value", message, span === undefined ? {} : { span });

@@ -156,8 +156,18 @@ function counterpart(constant: LiteralExpression, from: DataType, to: DataType):
 function keepsOrder(from: DataType, to: DataType): boolean {
   if (from.kind === "date") return to.kind === "timestamp" || to.kind === "timestamptz";
   if (to.kind === "decimal") {
-    if (from.kind === "decimal") return to.scale >= from.scale && to.precision - to.scale >= from.precision - from.scale;
-    const digits: Readonly<Record<string, number>> = { int8: 3, uint8: 3, int16: 5, uint16: 5, int32: 10, uint32: 10, int64: 19, uint64: 20 };
+    if (from.kind === "decimal")
+      return to.scale >= from.scale && to.precision - to.scale >= from.precision - from.scale;
+    const digits: Readonly<Record<string, number>> = {
+      int8: 3,
+      uint8: 3,
+      int16: 5,
+      uint16: 5,
+      int32: 10,
+      uint32: 10,
+      int64: 19,
+      uint64: 20,
+    };
     return isInteger(from) && to.precision - to.scale >= digits[from.kind]!;
   }
   if (isInteger(from) && isInteger(to)) {

@@ -13,7 +13,12 @@ import { undefinedFunction } from "./undefined-function.ts";
 /** A custom resolver gives null when no such function takes these arguments. */
 type Resolver = (args: readonly Expression[], span: TextSpan | undefined) => Expression | null;
 
-type Overload = { readonly name: string; readonly parameters: readonly DataType[]; readonly result: DataType; readonly defaults: readonly Expression[] };
+type Overload = {
+  readonly name: string;
+  readonly parameters: readonly DataType[];
+  readonly result: DataType;
+  readonly defaults: readonly Expression[];
+};
 
 const bool = simpleType("bool");
 const utf8 = simpleType("utf8");
@@ -93,7 +98,9 @@ function define(signature: string, aliases = "", defaults: readonly Expression[]
   }
 }
 
-for (const name of "sqrt cbrt exp ln log10 log2 sin cos tan cot asin acos atan sinh cosh tanh degrees radians".split(" ")) {
+for (const name of "sqrt cbrt exp ln log10 log2 sin cos tan cot asin acos atan sinh cosh tanh degrees radians".split(
+  " ",
+)) {
   define(`${name}(float64):float64`, name === "log10" ? "log" : "");
 }
 define("atan2(float64,float64):float64");
@@ -111,7 +118,11 @@ define("substring(utf8,int64,int64):utf8", "substr");
 define("left(utf8,int64):utf8");
 define("right(utf8,int64):utf8");
 define("strpos(utf8,utf8):int32", "position");
-for (const [name, alias] of [["btrim", "trim"], ["ltrim", ""], ["rtrim", ""]] as const) {
+for (const [name, alias] of [
+  ["btrim", "trim"],
+  ["ltrim", ""],
+  ["rtrim", ""],
+] as const) {
   define(`${name}(utf8):utf8`, alias, [literal(" ", utf8)]);
   define(`${name}(utf8,utf8):utf8`, alias);
 }
@@ -153,7 +164,9 @@ function chooseOverload(name: string, args: readonly Expression[], span: TextSpa
 const customResolvers = new Map<string, Resolver>();
 
 for (const name of ["add", "subtract", "multiply", "divide", "modulo"]) {
-  customResolvers.set(name, (args, span) => (args.length === 2 ? resolveArithmetic(name, args[0]!, args[1]!, span) : null));
+  customResolvers.set(name, (args, span) =>
+    args.length === 2 ? resolveArithmetic(name, args[0]!, args[1]!, span) : null,
+  );
 }
 customResolvers.set("mod", customResolvers.get("modulo")!);
 
@@ -202,7 +215,9 @@ customResolvers.set("nullif", (args, span) => {
 for (const name of ["like", "ilike"]) {
   customResolvers.set(name, (args, span) => {
     if (args.length < 2 || args.length > 3) return null;
-    const texts = args.map((arg) => (implicitCost(typeOf(arg), utf8) === null ? null : coerceTo(arg, utf8, "implicit")));
+    const texts = args.map((arg) =>
+      implicitCost(typeOf(arg), utf8) === null ? null : coerceTo(arg, utf8, "implicit"),
+    );
     if (texts.includes(null)) return null;
     const [value, pattern, escape] = texts as Expression[];
     const escaped = escape === undefined ? pattern! : call("like_escape", [pattern!, escape], utf8, span);

@@ -3,7 +3,16 @@ import type { Interval } from "../arrow/value.ts";
 import { EngineError } from "../common/engine-error.ts";
 import { invalidText } from "./invalid-text.ts";
 
-export type IntervalUnit = "year" | "month" | "week" | "day" | "hour" | "minute" | "second" | "millisecond" | "microsecond";
+export type IntervalUnit =
+  | "year"
+  | "month"
+  | "week"
+  | "day"
+  | "hour"
+  | "minute"
+  | "second"
+  | "millisecond"
+  | "microsecond";
 
 const unitNames: ReadonlyMap<string, IntervalUnit | "decade" | "century" | "millennium"> = new Map([
   ...names("year", "y yr yrs year years"),
@@ -24,7 +33,13 @@ function names<T extends string>(unit: T, list: string): [string, T][] {
   return list.split(" ").map((name) => [name, unit]);
 }
 
-const microsOfUnit: Readonly<Record<string, number>> = { hour: 3.6e9, minute: 6e7, second: 1e6, millisecond: 1e3, microsecond: 1 };
+const microsOfUnit: Readonly<Record<string, number>> = {
+  hour: 3.6e9,
+  minute: 6e7,
+  second: 1e6,
+  millisecond: 1e3,
+  microsecond: 1,
+};
 
 /**
  * PostgreSQL's verbose form (`1 year 2 mons 3 days 04:05:06`, `90 days ago`), a bare number of `defaultUnit`

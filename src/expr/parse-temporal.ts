@@ -61,7 +61,20 @@ function datePart(part: string, isBeforeChrist: boolean, text: string): number |
 
 function monthNumber(name: string): number {
   const lower = name.toLowerCase();
-  const full = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"];
+  const full = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+  ];
   const index = full.findIndex((candidate, at) => candidate === lower || monthNames[at] === lower);
   return index === -1 ? -1 : index + 1;
 }
@@ -69,7 +82,8 @@ function monthNumber(name: string): number {
 type TimeKind = "date" | "time" | "timestamp" | "timestamptz";
 
 function timePart(part: string, text: string, kind: TimeKind): { micros: bigint; zoneMicros: bigint } {
-  const pattern = /^(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d*))?)?\s*(am|pm)?\s*(z|utc|gmt|[+-]\d{1,2}(?::?\d{2})?(?::\d{2})?)?$/i;
+  const pattern =
+    /^(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d*))?)?\s*(am|pm)?\s*(z|utc|gmt|[+-]\d{1,2}(?::?\d{2})?(?::\d{2})?)?$/i;
   const match = pattern.exec(part);
   if (match === null) throw invalidText(simpleType(kind), text);
   let hour = Number(match[1]);

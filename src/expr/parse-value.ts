@@ -77,7 +77,8 @@ export function parseNumeric(type: DataType, text: string): { readonly unscaled:
 
 /** `unscaled` at another scale, rounded half away from zero. */
 export function rescaled(unscaled: bigint, from: number, to: number): bigint {
-  if (to >= from) return to - from > 400 && unscaled !== 0n ? unscaled * powerOfTen(400) : unscaled * powerOfTen(to - from);
+  if (to >= from)
+    return to - from > 400 && unscaled !== 0n ? unscaled * powerOfTen(400) : unscaled * powerOfTen(to - from);
   return from - to > 4000 ? 0n : roundedDivide(unscaled, powerOfTen(from - to));
 }
 

@@ -12,7 +12,8 @@ export function resolveNumericUnary(name: string, args: readonly Expression[], s
   if (args.length !== 1) return null;
   const arg = typeOf(args[0]!).kind === "null" ? coerceTo(args[0]!, float64, "implicit") : args[0]!;
   const type = typeOf(arg);
-  const fits = isInteger(type) || isFloat(type) || type.kind === "decimal" || (type.kind === "interval" && name === "negate");
+  const fits =
+    isInteger(type) || isFloat(type) || type.kind === "decimal" || (type.kind === "interval" && name === "negate");
   if (!fits) return null;
   if (name === "negate" && type.kind.startsWith("uint")) {
     // Negative results need a signed type.
@@ -50,7 +51,8 @@ export function resolveRounding(name: string, args: readonly Expression[], span?
     return call(name, count === 0 ? [float] : [float, { kind: "literal", type: int32, value: count }], float64, span);
   }
   const scale = type.kind === "decimal" ? type.scale : 0;
-  const precision = type.kind === "decimal" ? type.precision : type.kind === "uint64" ? 20 : type.kind === "int64" ? 19 : 10;
+  const precision =
+    type.kind === "decimal" ? type.precision : type.kind === "uint64" ? 20 : type.kind === "int64" ? 19 : 10;
   const exact = type.kind === "decimal" ? arg : coerceTo(arg, decimalType(precision, 0), "implicit");
   if (count >= scale && count >= 0) {
     if (count === scale) return exact;

@@ -6,7 +6,13 @@ import type { Batch, Vector } from "../../src/kernel/batch.ts";
 import type { Region, SlotMemory } from "../../src/kernel/slot-memory.ts";
 
 /** Rows of values as a batch in a region; columns without NULLs have no validity. `selection` lists row numbers. */
-export function batchOfValues(memory: SlotMemory, region: Region, schema: Schema, rows: readonly (readonly Value[])[], selection: readonly number[] | null): Batch {
+export function batchOfValues(
+  memory: SlotMemory,
+  region: Region,
+  schema: Schema,
+  rows: readonly (readonly Value[])[],
+  selection: readonly number[] | null,
+): Batch {
   const vectors = schema.map(({ type }, column): Vector => {
     const width = byteWidthOf(type);
     const data = region.allocateZeroed(rows.length * width);

@@ -33,7 +33,9 @@ function show(type: DataType, value: Value): string {
 
 /** The same rows, with the columns' NULLs or without any. */
 function randomRows(random: Random, schema: Schema, count: number): Value[][] {
-  return Array.from({ length: count }, () => schema.map(({ type, nullable }) => (nullable && random.chance(20) ? null : randomValue(random, type))));
+  return Array.from({ length: count }, () =>
+    schema.map(({ type, nullable }) => (nullable && random.chance(20) ? null : randomValue(random, type))),
+  );
 }
 
 function checkOnce(seed: number): boolean {
@@ -71,7 +73,10 @@ function checkOnce(seed: number): boolean {
   const projector = compiler.projector([expression], schema);
   try {
     projector.open();
-    compare(outcomeOf(() => valuesOfVector(memory, projector.evaluate(batch)[0]!, used.length)), "compiled");
+    compare(
+      outcomeOf(() => valuesOfVector(memory, projector.evaluate(batch)[0]!, used.length)),
+      "compiled",
+    );
   } finally {
     projector.close();
   }
@@ -96,8 +101,14 @@ function checkFilter(
   try {
     filter.open();
     const result = filter.select(batch);
-    const rows = Array.from({ length: result?.rowCount ?? 0 }, (_, index) => (result!.selection === 0 ? index : memory.u32[(result!.selection >>> 2) + index]!));
-    assert.deepEqual(rows, used.filter((_, index) => expected[index] === true), `${where} (filter)`);
+    const rows = Array.from({ length: result?.rowCount ?? 0 }, (_, index) =>
+      result!.selection === 0 ? index : memory.u32[(result!.selection >>> 2) + index]!,
+    );
+    assert.deepEqual(
+      rows,
+      used.filter((_, index) => expected[index] === true),
+      `${where} (filter)`,
+    );
   } finally {
     filter.close();
   }

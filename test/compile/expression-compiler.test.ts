@@ -26,7 +26,11 @@ describe("the expression compiler", () => {
   const memory = new SlotMemory(64 << 20, { poison: true });
   const compiler = new ExpressionCompiler(memory, loadKernels(memory));
 
-  function project(expressions: readonly Expression[], rows: readonly (readonly Value[])[], selection: number[] | null = null): Value[][] {
+  function project(
+    expressions: readonly Expression[],
+    rows: readonly (readonly Value[])[],
+    selection: number[] | null = null,
+  ): Value[][] {
     const region = memory.region();
     const projector = compiler.projector(expressions, schema);
     try {
@@ -45,18 +49,47 @@ describe("the expression compiler", () => {
 
   it("gives a bare input as the vector itself, gathered when there is a selection", () => {
     const region = memory.region();
-    const batch = batchOfValues(memory, region, schema, [[1, "a"], [2, "b"]], null);
+    const batch = batchOfValues(
+      memory,
+      region,
+      schema,
+      [
+        [1, "a"],
+        [2, "b"],
+      ],
+      null,
+    );
     const projector = compiler.projector([text, n], schema);
     projector.open();
     assert.equal(projector.evaluate(batch)[0], batch.vectors[1]);
     projector.close();
     region.free();
-    assert.deepEqual(project([text, n], [[1, "a"], [2, null], [3, "c"]], [1, 2]), [[null, "c"], [2, 3]]);
+    assert.deepEqual(
+      project(
+        [text, n],
+        [
+          [1, "a"],
+          [2, null],
+          [3, "c"],
+        ],
+        [1, 2],
+      ),
+      [
+        [null, "c"],
+        [2, 3],
+      ],
+    );
   });
 
   it("grows the heap for long strings over full batches", () => {
-    const rows = Array.from({ length: 8192 }, (_, row) => [row, row % 7 === 0 ? null : `row number ${row} ${"x".repeat(row % 200)}`]);
-    const [joined, upper] = project([resolveFunction("||", [text, literal("!", utf8), text]), resolveFunction("upper", [text])], rows);
+    const rows = Array.from({ length: 8192 }, (_, row) => [
+      row,
+      row % 7 === 0 ? null : `row number ${row} ${"x".repeat(row % 200)}`,
+    ]);
+    const [joined, upper] = project(
+      [resolveFunction("||", [text, literal("!", utf8), text]), resolveFunction("upper", [text])],
+      rows,
+    );
     rows.forEach(([, value], row) => {
       assert.equal(joined![row], value === null ? null : `${value}!${value}`);
       assert.equal(upper![row], value === null ? null : String(value).toUpperCase());
@@ -66,8 +99,18 @@ describe("the expression compiler", () => {
   it("names the operation and the column in errors", () => {
     const failing = resolveFunction("/", [literal(1, int32), n]);
     assert.throws(
-      () => project([failing], [[1, ""], [0, ""]]),
-      (error) => error instanceof EngineError && error.code === "division_by_zero" && error.message === "division by zero in 1 / n",
+      () =>
+        project(
+          [failing],
+          [
+            [1, ""],
+            [0, ""],
+          ],
+        ),
+      (error) =>
+        error instanceof EngineError &&
+        error.code === "division_by_zero" &&
+        error.message === "division by zero in 1 / n",
     );
   });
 
@@ -78,12 +121,35 @@ describe("the expression compiler", () => {
       otherwise: resolveFunction("/", [literal(10, int32), n]),
       type: int32,
     };
-    assert.deepEqual(project([safe], [[0, ""], [5, ""], [null, ""]]), [[-1, 2, null]]);
+    assert.deepEqual(
+      project(
+        [safe],
+        [
+          [0, ""],
+          [5, ""],
+          [null, ""],
+        ],
+      ),
+      [[-1, 2, null]],
+    );
     const guarded: Expression = {
       kind: "and",
-      args: [resolveFunction("<>", [n, literal(0, int32)]), resolveFunction(">", [resolveFunction("/", [literal(10, int32), n]), literal(1, int32)])],
+      args: [
+        resolveFunction("<>", [n, literal(0, int32)]),
+        resolveFunction(">", [resolveFunction("/", [literal(10, int32), n]), literal(1, int32)]),
+      ],
     };
-    assert.deepEqual(project([guarded], [[0, ""], [5, ""], [null, ""]]), [[false, true, null]]);
+    assert.deepEqual(
+      project(
+        [guarded],
+        [
+          [0, ""],
+          [5, ""],
+          [null, ""],
+        ],
+      ),
+      [[false, true, null]],
+    );
   });
 
   it("filters long IN lists of texts and numbers", () => {
@@ -91,7 +157,10 @@ describe("the expression compiler", () => {
     const numbers = Array.from({ length: 40 }, (_, index) => index * 5 - 100);
     const inText: Expression = { kind: "in_list", arg: text, values: [...texts, "b"] };
     const inNumbers: Expression = { kind: "in_list", arg: n, values: [...numbers, null] };
-    const rows = Array.from({ length: 200 }, (_, row) => [row - 100, row % 50 === 0 ? "b" : `a text of some length ${row}`]);
+    const rows = Array.from({ length: 200 }, (_, row) => [
+      row - 100,
+      row % 50 === 0 ? "b" : `a text of some length ${row}`,
+    ]);
     const [first, second] = project([inText, inNumbers], rows);
     rows.forEach(([number, value], row) => {
       assert.equal(first![row], texts.includes(String(value)) || value === "b");
@@ -101,12 +170,27 @@ describe("the expression compiler", () => {
 
   it("keeps the batch when all rows pass and gives null when none does", () => {
     const region = memory.region();
-    const batch = batchOfValues(memory, region, schema, [[1, "a"], [2, "b"], [null, "c"]], null);
+    const batch = batchOfValues(
+      memory,
+      region,
+      schema,
+      [
+        [1, "a"],
+        [2, "b"],
+        [null, "c"],
+      ],
+      null,
+    );
     const select = (predicate: Expression): number[] | null | "all" => {
       const filter = compiler.filter(predicate, schema);
       filter.open();
       const result = filter.select(batch);
-      const rows = result === null ? null : result === batch ? ("all" as const) : [...memory.u32.subarray(result.selection >>> 2, (result.selection >>> 2) + result.rowCount)];
+      const rows =
+        result === null
+          ? null
+          : result === batch
+            ? ("all" as const)
+            : [...memory.u32.subarray(result.selection >>> 2, (result.selection >>> 2) + result.rowCount)];
       filter.close();
       return rows;
     };
@@ -125,13 +209,25 @@ describe("the expression compiler", () => {
       return { ...expression, type: { ...expression.type, bits: 64 }, args: expression.args.map(narrow) };
     };
     const moneySchema: Schema = [0, 1, 2].map((index) => ({ name: `m${index}`, type: money, nullable: true }));
-    const [price, discount, tax] = moneySchema.map(({ nullable, type }, index): Expression => ({ kind: "input", index, type, nullable })) as [Expression, Expression, Expression];
+    const [price, discount, tax] = moneySchema.map(({ nullable, type }, index): Expression => ({
+      kind: "input",
+      index,
+      type,
+      nullable,
+    })) as [Expression, Expression, Expression];
     const one = literal(1, int32);
     const net = resolveFunction("*", [price, resolveFunction("-", [one, discount])]);
     const charge = resolveFunction("*", [net, resolveFunction("+", [one, tax])]);
     const mixed = resolveFunction("coalesce", [resolveFunction("-", [narrow(net)]), charge]);
-    const rows = Array.from({ length: 50 }, (_, row): Value[] => [BigInt(row * 12345 - 1000), BigInt(row % 11), row % 9 === 0 ? null : BigInt(row % 8)]);
-    const results = [[net, charge, mixed], [narrow(net), narrow(charge), mixed]].map((expressions) => {
+    const rows = Array.from({ length: 50 }, (_, row): Value[] => [
+      BigInt(row * 12345 - 1000),
+      BigInt(row % 11),
+      row % 9 === 0 ? null : BigInt(row % 8),
+    ]);
+    const results = [
+      [net, charge, mixed],
+      [narrow(net), narrow(charge), mixed],
+    ].map((expressions) => {
       const region = memory.region();
       const projector = compiler.projector(expressions, moneySchema);
       projector.open();
@@ -152,7 +248,13 @@ describe("the expression compiler", () => {
     const one = literal(1, int32);
     const net = resolveFunction("*", [column(0), resolveFunction("-", [one, column(1)])]);
     const charge = resolveFunction("*", [net, resolveFunction("+", [one, column(2)])]);
-    const request = { kind: "project", outputs: [net, charge], usedInputs: [0, 1, 2], nullableInputs: new Set([0, 1, 2]), hasSelection: true } as const;
+    const request = {
+      kind: "project",
+      outputs: [net, charge],
+      usedInputs: [0, 1, 2],
+      nullableInputs: new Set([0, 1, 2]),
+      hasSelection: true,
+    } as const;
     const times = Array.from({ length: 50 }, () => {
       const start = performance.now();
       compileVariant(request);

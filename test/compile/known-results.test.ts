@@ -23,7 +23,8 @@ const compiler = new ExpressionCompiler(memory, loadKernels(memory));
 function typed(text: string): { readonly type: DataType; readonly value: Value } {
   const match = /^([^]*)::(\w+)(?:\((\d+),(\d+)\))?$/.exec(text);
   if (match === null) return { type: simpleType("utf8"), value: text };
-  const type = match[2] === "decimal" ? decimalType(Number(match[3]), Number(match[4])) : simpleType(match[2] as SimpleKind);
+  const type =
+    match[2] === "decimal" ? decimalType(Number(match[3]), Number(match[4])) : simpleType(match[2] as SimpleKind);
   return { type, value: match[1] === "NULL" ? null : parseValue(type, match[1]!) };
 }
 
@@ -32,7 +33,11 @@ function show(type: DataType, value: Value): string {
 }
 
 /** Interprets and compiles an expression over a row of constants; both must agree. */
-function run(build: (args: readonly Expression[]) => Expression, args: readonly string[], literals: readonly number[] = []): string {
+function run(
+  build: (args: readonly Expression[]) => Expression,
+  args: readonly string[],
+  literals: readonly number[] = [],
+): string {
   const parts = args.map(typed);
   const schema: Schema = parts.map(({ type }, index) => ({ name: `a${index}`, type, nullable: true }));
   const expressions = parts.map(({ type, value }, index): Expression =>
@@ -64,7 +69,11 @@ function run(build: (args: readonly Expression[]) => Expression, args: readonly 
 }
 
 function call(name: string, ...args: readonly string[]): string {
-  const literals = ["extract", "date_trunc", "date_part"].includes(name) ? [0] : ["round", "trunc"].includes(name) ? [1] : [];
+  const literals = ["extract", "date_trunc", "date_part"].includes(name)
+    ? [0]
+    : ["round", "trunc"].includes(name)
+      ? [1]
+      : [];
   return run((parts) => resolveFunction(name, parts), args, literals);
 }
 
@@ -110,7 +119,12 @@ describe("known results of PostgreSQL", () => {
     ["division_by_zero", "/", "1.0::decimal(3,1)", "0.0::decimal(3,1)"],
     ["3.00", "+", "1.75::decimal(5,2)", "1.25::decimal(5,2)"],
     ["numeric_value_out_of_range", "+", "99999999999999999999999999999999999999::decimal(38,0)", "1::decimal(38,0)"],
-    ["99999999999999999999999999999999999998", "-", "99999999999999999999999999999999999999::decimal(38,0)", "1::decimal(38,0)"],
+    [
+      "99999999999999999999999999999999999998",
+      "-",
+      "99999999999999999999999999999999999999::decimal(38,0)",
+      "1::decimal(38,0)",
+    ],
     ["numeric_value_out_of_range", "*", "99999999999999999999::decimal(38,0)", "9999999999999999999::decimal(38,0)"],
     ["3", "round", "2.5::decimal(3,1)"],
     ["-3", "round", "-2.5::decimal(3,1)"],

@@ -33,7 +33,9 @@ export class Random {
 }
 
 export const columnTypes: readonly DataType[] = [
-  ...(["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64"] as const).map(simpleType),
+  ...(["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64"] as const).map(
+    simpleType,
+  ),
   decimalType(4, 1),
   decimalType(15, 2),
   decimalType(18, 6),
@@ -42,8 +44,44 @@ export const columnTypes: readonly DataType[] = [
   ...(["date", "time", "timestamp", "timestamptz", "interval", "utf8", "bool"] as const).map(simpleType),
 ];
 
-const texts = ["", "a", "ab", "abc", "special requests", "a special set of requests, long", "BRASS polished", "ünïcödé", "日本語テキスト", "😀 emoji 😀 text", "twelve bytes", "thirteen byte", "%_\\", " padded ", "12", "-7.5", "2020-02-29", "true", "a\u0000b", "aaaaaaaaaaaaaaaaaaaaaaaab"];
-const patterns = ["%", "a%", "%b", "%special%requests%", "_b%", "%ö%", "__語%", "abc", "a\\%b", "%_%", "%a%b", "", "%\\_%", "😀%_text"];
+const texts = [
+  "",
+  "a",
+  "ab",
+  "abc",
+  "special requests",
+  "a special set of requests, long",
+  "BRASS polished",
+  "ünïcödé",
+  "日本語テキスト",
+  "😀 emoji 😀 text",
+  "twelve bytes",
+  "thirteen byte",
+  "%_\\",
+  " padded ",
+  "12",
+  "-7.5",
+  "2020-02-29",
+  "true",
+  "a\u0000b",
+  "aaaaaaaaaaaaaaaaaaaaaaaab",
+];
+const patterns = [
+  "%",
+  "a%",
+  "%b",
+  "%special%requests%",
+  "_b%",
+  "%ö%",
+  "__語%",
+  "abc",
+  "a\\%b",
+  "%_%",
+  "%a%b",
+  "",
+  "%\\_%",
+  "😀%_text",
+];
 
 export function randomValue(random: Random, type: DataType): Value {
   const integer = (bits: number, signed: boolean): bigint => {
@@ -66,7 +104,24 @@ export function randomValue(random: Random, type: DataType): Value {
       return integer(64, type.kind === "int64");
     case "float32":
     case "float64": {
-      const value = random.pick([0, -0, 1, -1.5, 0.1, 1e10, -123456.789, NaN, Infinity, -Infinity, 1e-5, 2.5, 3.5, -2.5, random.below(1000) / 8, 1e30]);
+      const value = random.pick([
+        0,
+        -0,
+        1,
+        -1.5,
+        0.1,
+        1e10,
+        -123456.789,
+        NaN,
+        Infinity,
+        -Infinity,
+        1e-5,
+        2.5,
+        3.5,
+        -2.5,
+        random.below(1000) / 8,
+        1e30,
+      ]);
       return type.kind === "float32" ? Math.fround(value) : value;
     }
     case "decimal": {
@@ -85,7 +140,11 @@ export function randomValue(random: Random, type: DataType): Value {
       if (random.chance(10)) return random.pick([-(2n ** 63n), 2n ** 63n - 1n, 0n, -1n]);
       return (BigInt(random.below(3_000_000_000)) - 1_000_000_000n) * 1_000_000n + BigInt(random.below(1_000_000));
     case "interval":
-      return { months: random.below(50) - 25, days: random.below(100) - 50, micros: BigInt(random.below(2 ** 31) - 2 ** 30) * 1000n };
+      return {
+        months: random.below(50) - 25,
+        days: random.below(100) - 50,
+        micros: BigInt(random.below(2 ** 31) - 2 ** 30) * 1000n,
+      };
     case "utf8":
       return random.pick(texts);
     default: {
@@ -97,14 +156,96 @@ export function randomValue(random: Random, type: DataType): Value {
 
 const functions: readonly (readonly [string, number])[] = [
   ...["+", "-", "*", "/", "%", "add", "multiply"].map((name) => [name, 2] as const),
-  ...["=", "<>", "<", "<=", ">", ">=", "is_distinct_from", "is_not_distinct_from", "nullif"].map((name) => [name, 2] as const),
-  ...["-", "abs", "sign", "ceil", "floor", "round", "trunc", "not", "is_null", "is_not_null", "is_true", "is_not_true", "is_false", "is_not_false"].map((name) => [name, 1] as const),
-  ...["sqrt", "exp", "ln", "sin", "length", "lower", "upper", "reverse", "ascii", "octet_length", "btrim", "initcap", "ltrim"].map((name) => [name, 1] as const),
-  ...["coalesce", "greatest", "least", "power", "atan2", "strpos", "left", "right", "||", "starts_with", "ends_with", "contains", "rtrim", "like", "ilike", "repeat", "lpad"].map((name) => [name, 2] as const),
-  ...["substring", "replace", "concat", "split_part", "greatest", "coalesce", "make_date"].map((name) => [name, 3] as const),
+  ...["=", "<>", "<", "<=", ">", ">=", "is_distinct_from", "is_not_distinct_from", "nullif"].map(
+    (name) => [name, 2] as const,
+  ),
+  ...[
+    "-",
+    "abs",
+    "sign",
+    "ceil",
+    "floor",
+    "round",
+    "trunc",
+    "not",
+    "is_null",
+    "is_not_null",
+    "is_true",
+    "is_not_true",
+    "is_false",
+    "is_not_false",
+  ].map((name) => [name, 1] as const),
+  ...[
+    "sqrt",
+    "exp",
+    "ln",
+    "sin",
+    "length",
+    "lower",
+    "upper",
+    "reverse",
+    "ascii",
+    "octet_length",
+    "btrim",
+    "initcap",
+    "ltrim",
+  ].map((name) => [name, 1] as const),
+  ...[
+    "coalesce",
+    "greatest",
+    "least",
+    "power",
+    "atan2",
+    "strpos",
+    "left",
+    "right",
+    "||",
+    "starts_with",
+    "ends_with",
+    "contains",
+    "rtrim",
+    "like",
+    "ilike",
+    "repeat",
+    "lpad",
+  ].map((name) => [name, 2] as const),
+  ...["substring", "replace", "concat", "split_part", "greatest", "coalesce", "make_date"].map(
+    (name) => [name, 3] as const,
+  ),
 ];
-const fields = ["year", "month", "day", "quarter", "week", "isoyear", "dow", "isodow", "doy", "decade", "century", "millennium", "hour", "minute", "second", "epoch", "microseconds"];
-const units = ["year", "month", "day", "quarter", "week", "decade", "century", "millennium", "hour", "minute", "second", "milliseconds"];
+const fields = [
+  "year",
+  "month",
+  "day",
+  "quarter",
+  "week",
+  "isoyear",
+  "dow",
+  "isodow",
+  "doy",
+  "decade",
+  "century",
+  "millennium",
+  "hour",
+  "minute",
+  "second",
+  "epoch",
+  "microseconds",
+];
+const units = [
+  "year",
+  "month",
+  "day",
+  "quarter",
+  "week",
+  "decade",
+  "century",
+  "millennium",
+  "hour",
+  "minute",
+  "second",
+  "milliseconds",
+];
 
 /** Makes random well-typed expressions over the columns of a schema. */
 export class ExpressionMaker {
@@ -137,7 +278,10 @@ export class ExpressionMaker {
     try {
       switch (random.below(10)) {
         case 0:
-          return { kind: random.chance(50) ? "and" : "or", args: Array.from({ length: 2 + random.below(2) }, () => this.bool(depth - 1)) };
+          return {
+            kind: random.chance(50) ? "and" : "or",
+            args: Array.from({ length: 2 + random.below(2) }, () => this.bool(depth - 1)),
+          };
         case 1:
           return this.#case(depth);
         case 2:
@@ -145,7 +289,11 @@ export class ExpressionMaker {
         case 3:
           return coerceTo(this.any(depth - 1), random.pick(columnTypes), "explicit");
         case 4: {
-          const literal: Expression = { kind: "literal", type: simpleType("utf8"), value: random.pick(random.chance(60) ? fields : units) };
+          const literal: Expression = {
+            kind: "literal",
+            type: simpleType("utf8"),
+            value: random.pick(random.chance(60) ? fields : units),
+          };
           return resolveFunction(random.chance(60) ? "extract" : "date_trunc", [literal, this.any(depth - 1)]);
         }
         case 5: {
@@ -156,7 +304,8 @@ export class ExpressionMaker {
           const [name, count] = random.pick(functions);
           const args = Array.from({ length: count }, () => this.any(depth - 1));
           // Huge repetitions only test memory.
-          if (name === "repeat" || name === "lpad") args[1] = { kind: "literal", type: simpleType("int64"), value: BigInt(random.below(9)) };
+          if (name === "repeat" || name === "lpad")
+            args[1] = { kind: "literal", type: simpleType("int64"), value: BigInt(random.below(9)) };
           if (name === "lpad" || name === "repeat") return resolveFunction(name, args.slice(0, 2));
           return resolveFunction(name, args);
         }

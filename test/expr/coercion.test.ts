@@ -11,7 +11,13 @@ import { foldConstants } from "../../src/expr/fold-constants.ts";
 import { resolveFunction } from "../../src/expr/function-registry.ts";
 
 const kind = (name: SimpleKind): DataType => simpleType(name);
-const column = (name: string, type: DataType, nullable = true): Expression => ({ kind: "column", id: name.charCodeAt(0), name, type, nullable });
+const column = (name: string, type: DataType, nullable = true): Expression => ({
+  kind: "column",
+  id: name.charCodeAt(0),
+  name,
+  type,
+  nullable,
+});
 const literal = (value: Value, type: DataType): Expression => ({ kind: "literal", type, value });
 const unknown = (text: string | null): Expression => literal(text, kind("null"));
 const price = column("price", decimalType(15, 2));
@@ -70,7 +76,10 @@ describe("types of expressions", () => {
     assert.deepEqual(stateTypes(average).map(typeName), ["decimal(38,2)", "bigint"]);
     assert.deepEqual(stateTypes(resolveAggregate("count", [], options)).map(typeName), ["bigint"]);
     assert.equal(resolveAggregate("min", [price], { distinct: true, filter: null }).distinct, false);
-    assert.equal(codeOf(() => resolveAggregate("sum", [shipped], options)), "undefined_function");
+    assert.equal(
+      codeOf(() => resolveAggregate("sum", [shipped], options)),
+      "undefined_function",
+    );
   });
 });
 
@@ -78,18 +87,33 @@ describe("coercion", () => {
   it("parses unknown literals into the wanted type", () => {
     const date = coerceTo(unknown("1998-12-01"), kind("date"), "implicit");
     assert.equal(formatExpression(date), "date '1998-12-01'");
-    assert.equal(codeOf(() => coerceTo(unknown("tomorrowish"), kind("date"), "implicit")), "invalid_text_representation");
-    assert.equal(codeOf(() => coerceTo(unknown("2021-02-30"), kind("date"), "implicit")), "datetime_field_overflow");
+    assert.equal(
+      codeOf(() => coerceTo(unknown("tomorrowish"), kind("date"), "implicit")),
+      "invalid_text_representation",
+    );
+    assert.equal(
+      codeOf(() => coerceTo(unknown("2021-02-30"), kind("date"), "implicit")),
+      "datetime_field_overflow",
+    );
     assert.deepEqual(coerceTo(unknown(null), kind("int32"), "implicit"), literal(null, kind("int32")));
   });
 
   it("allows in each context what PostgreSQL allows", () => {
     const number = column("n", kind("int64"));
-    assert.equal(codeOf(() => coerceTo(number, kind("int32"), "implicit")), "datatype_mismatch");
+    assert.equal(
+      codeOf(() => coerceTo(number, kind("int32"), "implicit")),
+      "datatype_mismatch",
+    );
     assert.equal(typeText(coerceTo(number, kind("int32"), "assignment")), "integer");
-    assert.equal(codeOf(() => coerceTo(column("t", kind("utf8")), kind("int32"), "assignment")), "datatype_mismatch");
+    assert.equal(
+      codeOf(() => coerceTo(column("t", kind("utf8")), kind("int32"), "assignment")),
+      "datatype_mismatch",
+    );
     assert.equal(typeText(coerceTo(column("t", kind("utf8")), kind("int32"), "explicit")), "integer");
-    assert.equal(codeOf(() => coerceTo(shipped, kind("int32"), "explicit")), "datatype_mismatch");
+    assert.equal(
+      codeOf(() => coerceTo(shipped, kind("int32"), "explicit")),
+      "datatype_mismatch",
+    );
   });
 });
 
@@ -103,8 +127,14 @@ describe("function resolution", () => {
       assert.equal(thrown.code, "undefined_function");
       assert.match(thrown.details.hint ?? "", /substring/);
     }
-    assert.equal(codeOf(() => resolveFunction("=", [shipped, column("n", kind("int32"))])), "undefined_function");
-    assert.equal(codeOf(() => resolveFunction("+", [shipped, shipped])), "undefined_function");
+    assert.equal(
+      codeOf(() => resolveFunction("=", [shipped, column("n", kind("int32"))])),
+      "undefined_function",
+    );
+    assert.equal(
+      codeOf(() => resolveFunction("+", [shipped, shipped])),
+      "undefined_function",
+    );
   });
 
   it("keeps columns free of casts in comparisons with constants", () => {
@@ -112,11 +142,20 @@ describe("function resolution", () => {
     assert.equal(formatExpression(resolveFunction("=", [quantity, literal(5, kind("int32"))])), "quantity = 5");
     assert.equal(formatExpression(resolveFunction("<", [price, literal(24, kind("int32"))])), "price < 24.00");
     assert.equal(formatExpression(resolveFunction("<", [price, unknown("7.5")])), "price < 7.50");
-    assert.equal(formatExpression(foldConstants(resolveFunction("<", [price, unknown("7.555")]))), "CAST(price AS decimal(16,3)) < 7.555");
+    assert.equal(
+      formatExpression(foldConstants(resolveFunction("<", [price, unknown("7.555")]))),
+      "CAST(price AS decimal(16,3)) < 7.555",
+    );
     assert.equal(typeText(resolveFunction("*", [price, unknown("0.055")])), "decimal(18,5)");
     const real = column("real", kind("float32"));
-    assert.match(formatExpression(resolveFunction("=", [real, literal(1n, decimalType(1, 1))])), /CAST\(real AS double precision\) = 0.1/);
-    assert.match(formatExpression(resolveFunction("=", [quantity, literal(100000, kind("int32"))])), /CAST\(quantity AS integer\)/);
+    assert.match(
+      formatExpression(resolveFunction("=", [real, literal(1n, decimalType(1, 1))])),
+      /CAST\(real AS double precision\) = 0.1/,
+    );
+    assert.match(
+      formatExpression(resolveFunction("=", [quantity, literal(100000, kind("int32"))])),
+      /CAST\(quantity AS integer\)/,
+    );
   });
 
   it("knows what is never NULL", () => {
@@ -131,7 +170,10 @@ describe("constant folding", () => {
   const fold = (expression: Expression, now?: bigint): string => formatExpression(foldConstants(expression, now));
 
   it("makes date comparisons of date arithmetic", () => {
-    const bound = resolveFunction("-", [literal(10561, kind("date")), literal({ months: 0, days: 90, micros: 0n }, kind("interval"))]);
+    const bound = resolveFunction("-", [
+      literal(10561, kind("date")),
+      literal({ months: 0, days: 90, micros: 0n }, kind("interval")),
+    ]);
     assert.equal(fold(resolveFunction("<=", [shipped, bound])), "shipped <= date '1998-09-02'");
     const afternoon = literal(1n, kind("timestamp"));
     assert.match(fold(resolveFunction("<=", [shipped, afternoon])), /CAST\(shipped AS timestamp\)/);
@@ -149,7 +191,12 @@ describe("constant folding", () => {
     assert.equal(fold({ kind: "or", args: [test, yes] }), "true");
     assert.equal(fold(resolveFunction("not", [resolveFunction("<", [price, discount])])), "price >= discount");
     assert.equal(fold(resolveFunction("+", [price, literal(null, decimalType(3, 0))])), "NULL");
-    const unreached: Expression = { kind: "case", branches: [{ when: literal(false, kind("bool")), then: price }], otherwise: discount, type: typeOf(price) };
+    const unreached: Expression = {
+      kind: "case",
+      branches: [{ when: literal(false, kind("bool")), then: price }],
+      otherwise: discount,
+      type: typeOf(price),
+    };
     assert.equal(fold(unreached), "discount");
   });
 

@@ -7,8 +7,22 @@ import { typeOf } from "../expression-properties.ts";
 import type { CallExpression, CaseExpression, Expression, LogicExpression } from "../expression.ts";
 import { splitMicros } from "../calendar.ts";
 import { compareValues } from "./compare-values.ts";
-import { absoluteNumber, floatFunctions, negateNumber, numericArithmetic, roundNumber, signOf } from "./numeric-functions.ts";
-import { extractField, makeDate, negateInterval, temporalArithmetic, truncateInterval, truncateTimestamp } from "./temporal-functions.ts";
+import {
+  absoluteNumber,
+  floatFunctions,
+  negateNumber,
+  numericArithmetic,
+  roundNumber,
+  signOf,
+} from "./numeric-functions.ts";
+import {
+  extractField,
+  makeDate,
+  negateInterval,
+  temporalArithmetic,
+  truncateInterval,
+  truncateTimestamp,
+} from "./temporal-functions.ts";
 import {
   characterOf,
   initcap,
@@ -32,7 +46,11 @@ export type EvaluationContext = { readonly nowMicros: bigint };
  * The value of a typed expression whose inputs (`input` expressions) have the values that `inputs` gives. The oracle of the
  * compiled code, and what folds constants: clear rather than fast. Throws the errors that the query would end with.
  */
-export function evaluate(expression: Expression, inputs: (position: number) => Value, context?: EvaluationContext): Value {
+export function evaluate(
+  expression: Expression,
+  inputs: (position: number) => Value,
+  context?: EvaluationContext,
+): Value {
   switch (expression.kind) {
     case "literal":
       return expression.value;
@@ -62,7 +80,11 @@ export function evaluate(expression: Expression, inputs: (position: number) => V
   }
 }
 
-function evaluateLogic(expression: LogicExpression, inputs: (position: number) => Value, context?: EvaluationContext): Value {
+function evaluateLogic(
+  expression: LogicExpression,
+  inputs: (position: number) => Value,
+  context?: EvaluationContext,
+): Value {
   const decisive = expression.kind === "or";
   let result: Value = !decisive;
   for (const arg of expression.args) {
@@ -73,7 +95,11 @@ function evaluateLogic(expression: LogicExpression, inputs: (position: number) =
   return result;
 }
 
-function evaluateCase(expression: CaseExpression, inputs: (position: number) => Value, context?: EvaluationContext): Value {
+function evaluateCase(
+  expression: CaseExpression,
+  inputs: (position: number) => Value,
+  context?: EvaluationContext,
+): Value {
   const branch = expression.branches.find(({ when }) => evaluate(when, inputs, context) === true);
   return evaluate(branch === undefined ? expression.otherwise : branch.then, inputs, context);
 }
@@ -146,7 +172,8 @@ function arithmetic(name: string): Implementation {
   return ([left, right], call) => {
     const leftType = argumentType(call);
     const rightType = argumentType(call, 1);
-    if (isNumeric(leftType) && isNumeric(rightType)) return numericArithmetic(name, left!, right!, leftType, rightType, call.type);
+    if (isNumeric(leftType) && isNumeric(rightType))
+      return numericArithmetic(name, left!, right!, leftType, rightType, call.type);
     return temporalArithmetic(name, left!, right!, leftType.kind, rightType.kind);
   };
 }
@@ -159,13 +186,21 @@ const strictFunctions: ReadonlyMap<string, Implementation> = new Map<string, Imp
   ["gt", comparison((order) => order > 0)],
   ["ge", comparison((order) => order >= 0)],
   ["not", ([value]) => value !== true],
-  ...["add", "subtract", "multiply", "divide", "modulo"].map((name): [string, Implementation] => [name, arithmetic(name)]),
-  ["negate", ([value], call) => (call.type.kind === "interval" ? negateInterval(value as Interval) : negateNumber(value!, call.type))],
+  ...["add", "subtract", "multiply", "divide", "modulo"].map((name): [string, Implementation] => [
+    name,
+    arithmetic(name),
+  ]),
+  [
+    "negate",
+    ([value], call) =>
+      call.type.kind === "interval" ? negateInterval(value as Interval) : negateNumber(value!, call.type),
+  ],
   ["abs", ([value], call) => absoluteNumber(value!, call.type)],
   ["sign", ([value]) => signOf(value!)],
   ...["ceil", "floor", "round", "trunc"].map((name): [string, Implementation] => [
     name,
-    ([value, digits], call) => roundNumber(name, value!, (digits as number | undefined) ?? 0, argumentType(call), call.type),
+    ([value, digits], call) =>
+      roundNumber(name, value!, (digits as number | undefined) ?? 0, argumentType(call), call.type),
   ]),
   ["concat", (values) => values.join("")],
   ["length", ([text]) => lengthOf(text as string)],
@@ -174,7 +209,10 @@ const strictFunctions: ReadonlyMap<string, Implementation> = new Map<string, Imp
   ["upper", ([text]) => mapCase(text as string, true)],
   ["initcap", ([text]) => initcap(text as string)],
   ["reverse", ([text]) => [...(text as string)].toReversed().join("")],
-  ["substring", ([text, start, count]) => substring(text as string, start as bigint, (count as bigint | undefined) ?? null)],
+  [
+    "substring",
+    ([text, start, count]) => substring(text as string, start as bigint, (count as bigint | undefined) ?? null),
+  ],
   ["left", ([text, count]) => leftOf(text as string, count as bigint)],
   ["right", ([text, count]) => rightOf(text as string, count as bigint)],
   ["strpos", ([text, part]) => positionOf(text as string, part as string)],
@@ -183,7 +221,10 @@ const strictFunctions: ReadonlyMap<string, Implementation> = new Map<string, Imp
   ["rtrim", ([text, characters]) => trim(text as string, characters as string, false, true)],
   ["lpad", ([text, width, fill]) => pad(text as string, width as bigint, fill as string, true)],
   ["rpad", ([text, width, fill]) => pad(text as string, width as bigint, fill as string, false)],
-  ["replace", ([text, from, to]) => (from === "" ? text! : (text as string).replaceAll(from as string, () => to as string))],
+  [
+    "replace",
+    ([text, from, to]) => (from === "" ? text! : (text as string).replaceAll(from as string, () => to as string)),
+  ],
   ["repeat", ([text, count]) => repeatText(text as string, count as bigint)],
   ["starts_with", ([text, part]) => (text as string).startsWith(part as string)],
   ["ends_with", ([text, part]) => (text as string).endsWith(part as string)],
@@ -199,7 +240,9 @@ const strictFunctions: ReadonlyMap<string, Implementation> = new Map<string, Imp
   [
     "date_trunc",
     ([unit, value], call) =>
-      call.type.kind === "interval" ? truncateInterval(unit as string, value as Interval) : truncateTimestamp(unit as string, value as bigint),
+      call.type.kind === "interval"
+        ? truncateInterval(unit as string, value as Interval)
+        : truncateTimestamp(unit as string, value as bigint),
   ],
 ]);
 

@@ -14,11 +14,26 @@ function invalid(message: string): EngineError {
 }
 
 /** add, subtract, multiply, divide or modulo of two numbers of the types that the registry chose. */
-export function numericArithmetic(name: string, left: Value, right: Value, leftType: DataType, rightType: DataType, type: DataType): Value {
+export function numericArithmetic(
+  name: string,
+  left: Value,
+  right: Value,
+  leftType: DataType,
+  rightType: DataType,
+  type: DataType,
+): Value {
   if (type.kind === "decimal") {
-    return decimalArithmetic(name, left as bigint, right as bigint, leftType as DecimalType, rightType as DecimalType, type);
+    return decimalArithmetic(
+      name,
+      left as bigint,
+      right as bigint,
+      leftType as DecimalType,
+      rightType as DecimalType,
+      type,
+    );
   }
-  if (isInteger(type)) return checkedInteger(integerArithmetic(name, BigInt(left as number), BigInt(right as number)), type);
+  if (isInteger(type))
+    return checkedInteger(integerArithmetic(name, BigInt(left as number), BigInt(right as number)), type);
   return floatArithmetic(name, left as number, right as number);
 }
 
@@ -51,7 +66,14 @@ function floatArithmetic(name: string, left: number, right: number): number {
   }
 }
 
-function decimalArithmetic(name: string, left: bigint, right: bigint, leftType: DecimalType, rightType: DecimalType, type: DecimalType): bigint {
+function decimalArithmetic(
+  name: string,
+  left: bigint,
+  right: bigint,
+  leftType: DecimalType,
+  rightType: DecimalType,
+  type: DecimalType,
+): bigint {
   const scale = Math.max(leftType.scale, rightType.scale);
   const alignedLeft = left * powerOfTen(scale - leftType.scale);
   const alignedRight = right * powerOfTen(scale - rightType.scale);
@@ -64,7 +86,10 @@ function decimalArithmetic(name: string, left: bigint, right: bigint, leftType: 
       return checkedDecimal(rescaled(left * right, leftType.scale + rightType.scale, type.scale), type);
     case "divide":
       if (right === 0n) throw divisionByZero();
-      return checkedDecimal(roundedDivide(left * powerOfTen(type.scale + rightType.scale - leftType.scale), right), type);
+      return checkedDecimal(
+        roundedDivide(left * powerOfTen(type.scale + rightType.scale - leftType.scale), right),
+        type,
+      );
     default:
       if (right === 0n) throw divisionByZero();
       return alignedLeft % alignedRight;
@@ -79,7 +104,8 @@ export function negateNumber(value: Value, type: DataType): Value {
 }
 
 export function absoluteNumber(value: Value, type: DataType): Value {
-  if (typeof value === "bigint" || isInteger(type)) return (value as number | bigint) < 0 ? negateNumber(value, type) : value;
+  if (typeof value === "bigint" || isInteger(type))
+    return (value as number | bigint) < 0 ? negateNumber(value, type) : value;
   return Math.abs(value as number);
 }
 
@@ -105,7 +131,9 @@ export function roundNumber(name: string, value: Value, digits: number, from: Da
     case "trunc":
       return digits === 0 ? Math.trunc(number) : scaledRound(number, digits, Math.trunc);
     default:
-      return digits === 0 ? evenRound(number) : scaledRound(number, digits, (x) => Math.trunc(x + (x < 0 ? -0.5 : 0.5)));
+      return digits === 0
+        ? evenRound(number)
+        : scaledRound(number, digits, (x) => Math.trunc(x + (x < 0 ? -0.5 : 0.5)));
   }
 }
 

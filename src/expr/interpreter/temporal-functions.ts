@@ -3,7 +3,16 @@ import type { Interval, Value } from "../../arrow/value.ts";
 import { assert } from "../../common/assert.ts";
 import { fitsInt64 } from "../../common/bigints.ts";
 import { EngineError } from "../../common/engine-error.ts";
-import { addMonths, civilFromDays, dayOfWeek, daysFromCivil, daysInMonth, isoWeek, microsPerDay, splitMicros } from "../calendar.ts";
+import {
+  addMonths,
+  civilFromDays,
+  dayOfWeek,
+  daysFromCivil,
+  daysInMonth,
+  isoWeek,
+  microsPerDay,
+  splitMicros,
+} from "../calendar.ts";
 import { roundHalfEven } from "../numeric-values.ts";
 import { divisionByZero } from "./numeric-functions.ts";
 
@@ -39,7 +48,13 @@ export function addToTimestamp(micros: bigint, interval: Interval): bigint {
 }
 
 /** add or subtract where one side is a date, time, timestamp or interval, as the registry allows it. */
-export function temporalArithmetic(name: string, left: Value, right: Value, leftKind: TypeKind, rightKind: TypeKind): Value {
+export function temporalArithmetic(
+  name: string,
+  left: Value,
+  right: Value,
+  leftKind: TypeKind,
+  rightKind: TypeKind,
+): Value {
   const isAdd = name === "add";
   if (name === "multiply" || name === "divide") return scaleInterval(name, left as Interval, right as number);
   switch (leftKind) {
@@ -171,7 +186,11 @@ function extractFromInterval(field: string, { months, days, micros }: Interval):
       return micros % 60_000_000n;
     case "epoch":
       // A year has 365.25 days and a month 30, as in PostgreSQL.
-      return BigInt(Math.trunc(months / 12)) * 31_557_600_000_000n + (BigInt(months % 12) * 30n + BigInt(days)) * microsPerDay + micros;
+      return (
+        BigInt(Math.trunc(months / 12)) * 31_557_600_000_000n +
+        (BigInt(months % 12) * 30n + BigInt(days)) * microsPerDay +
+        micros
+      );
     case "day":
       return BigInt(days);
     case "month":
@@ -226,6 +245,13 @@ export function truncateInterval(unit: string, { months, days, micros }: Interva
   const clock = microsOfUnit[unit];
   if (clock !== undefined) return { months, days, micros: micros - (micros % clock) };
   if (unit === "day") return { months, days, micros: 0n };
-  const monthsOfUnit: Readonly<Record<string, number>> = { month: 1, quarter: 3, year: 12, decade: 120, century: 1200, millennium: 12000 };
+  const monthsOfUnit: Readonly<Record<string, number>> = {
+    month: 1,
+    quarter: 3,
+    year: 12,
+    decade: 120,
+    century: 1200,
+    millennium: 12000,
+  };
   return { months: months - (months % monthsOfUnit[unit]!), days: 0, micros: 0n };
 }

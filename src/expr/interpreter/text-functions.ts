@@ -107,7 +107,9 @@ export function initcap(text: string): string {
 /** A LIKE pattern with another escape character, as one whose escape character is the backslash. */
 export function likeEscape(pattern: string, escape: string): string {
   if (lengthOf(escape) > 1) {
-    throw new EngineError("invalid_parameter_value", "invalid escape string", { hint: "it must be empty or one character" });
+    throw new EngineError("invalid_parameter_value", "invalid escape string", {
+      hint: "it must be empty or one character",
+    });
   }
   if (escape === "\\") return pattern;
   let result = "";
@@ -125,7 +127,9 @@ export function likeEscape(pattern: string, escape: string): string {
 }
 
 /** One element of a LIKE pattern: a character, `_` (any character) or `%` (any text). */
-export type LikeElement = { readonly kind: "character"; readonly character: string } | { readonly kind: "any" | "rest" };
+export type LikeElement =
+  | { readonly kind: "character"; readonly character: string }
+  | { readonly kind: "any" | "rest" };
 
 /** The elements of a pattern whose escape character is the backslash. */
 export function parseLikePattern(pattern: string): LikeElement[] {
