@@ -13,7 +13,10 @@ import type { Rule } from "./rule.ts";
  */
 export const foldConstants: Rule = {
   name: "fold-constants",
-  apply: (plan) => rewriteBottomUp(plan, (node) => simplifyFilter(mapNodeExpressions(node, simplifyExpression))),
+  apply: (plan, { nowMicros }) =>
+    rewriteBottomUp(plan, (node) =>
+      simplifyFilter(mapNodeExpressions(node, (expression) => simplifyExpression(expression, nowMicros))),
+    ),
 };
 
 function simplifyFilter(node: LogicalNode): LogicalNode {
@@ -26,8 +29,8 @@ function simplifyFilter(node: LogicalNode): LogicalNode {
 }
 
 /** The expression with constants computed and AND, OR and NOT in their simplest form; same value for every row. */
-export function simplifyExpression(expression: Expression): Expression {
-  return mapExpression(mapExpression(foldExpression(expression), simplifyLogic), (part) =>
+export function simplifyExpression(expression: Expression, nowMicros: bigint): Expression {
+  return mapExpression(mapExpression(foldExpression(expression, nowMicros), simplifyLogic), (part) =>
     part.kind === "or" ? factorOut(part.args) : part,
   );
 }

@@ -49,6 +49,8 @@ const rules: readonly Rule[] = [
 export type OptimizeOptions = {
   /** Names of rules to leave out, for finding out which one is at fault. unnest-subqueries cannot be left out. */
   readonly disabled?: ReadonlySet<string>;
+  /** The statement's time, microseconds since the epoch; by default the time of the call. */
+  readonly nowMicros?: bigint;
   /** Told after each rule that changed the plan: its number and name, the new plan, and the milliseconds it took. */
   readonly trace?: (step: OptimizeStep) => void;
 };
@@ -68,7 +70,8 @@ export const ruleNames: readonly string[] = [...new Set(rules.map((rule) => rule
  * Throws feature_not_supported for the few correlated subqueries that no joins can express.
  */
 export function optimize(plan: LogicalNode, options: OptimizeOptions = {}): LogicalNode {
-  const context = { ids: ColumnIds.after(plan) };
+  const nowMicros = options.nowMicros ?? BigInt(Date.now()) * 1000n;
+  const context = { ids: ColumnIds.after(plan), nowMicros };
   const columns = outputColumns(plan);
   verifyPlan(plan);
   let current = plan;

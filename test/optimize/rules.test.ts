@@ -108,6 +108,14 @@ describe("optimiser rules", () => {
     assert.deepEqual(nullable("select max(n_name), count(n_name) from nation"), [true, false]);
   });
 
+  it("fold-constants gives a statement one time", () => {
+    const { plan } = bound("select a from t where now() > timestamptz '2030-01-01 00:00:00Z' and now() = now()");
+    const after = optimize(plan, { nowMicros: BigInt(Date.parse("2031-01-01")) * 1000n });
+    assert.match(printLogicalPlan(after), /^project a#\d+ = a#1\n {2}scan t \[a#1\]$/);
+    const before = optimize(plan, { nowMicros: BigInt(Date.parse("2029-01-01")) * 1000n });
+    assert.match(printLogicalPlan(before), /^values .* 0 rows$/);
+  });
+
   it("leave a plan alone when they are disabled", () => {
     const statement = bound("select * from t, u where t.a = u.a and t.b = 1");
     assert.equal(
