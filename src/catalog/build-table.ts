@@ -19,7 +19,11 @@ export function buildTable(name: string, footers: readonly ParquetFooter[]): Tab
     schema,
     files,
     rowCount: files.reduce((sum, file) => sum + file.rowCount, 0),
-    statistics: tableStatistics(schema, files, footers.map((footer) => footer.samples)),
+    statistics: tableStatistics(
+      schema,
+      files,
+      footers.map((footer) => footer.samples),
+    ),
     ...(first.unsupported.length === 0 ? {} : { unsupportedColumns: first.unsupported }),
   };
 }
@@ -33,25 +37,46 @@ function checkNames(table: string, footer: ParquetFooter): readonly Field[] {
   return footer.schema;
 }
 
-function mergeSchema(table: string, schema: readonly Field[], first: ParquetFooter, footer: ParquetFooter): readonly Field[] {
+function mergeSchema(
+  table: string,
+  schema: readonly Field[],
+  first: ParquetFooter,
+  footer: ParquetFooter,
+): readonly Field[] {
   const inFirst = `"${first.file.path}"`;
   const byName = new Map(footer.schema.map((field) => [field.name, field]));
   for (const field of footer.schema) {
     if (!schema.some((known) => known.name === field.name)) {
-      throw mismatch(table, footer, `has the column "${field.name}" of type ${typeName(field.type)}, which ${inFirst} does not have`);
+      throw mismatch(
+        table,
+        footer,
+        `has the column "${field.name}" of type ${typeName(field.type)}, which ${inFirst} does not have`,
+      );
     }
   }
   return schema.map((known) => {
     const field = byName.get(known.name);
     if (field === undefined) {
-      throw mismatch(table, footer, `lacks the column "${known.name}" of type ${typeName(known.type)}, which ${inFirst} has`);
+      throw mismatch(
+        table,
+        footer,
+        `lacks the column "${known.name}" of type ${typeName(known.type)}, which ${inFirst} has`,
+      );
     }
     if (!sameType(known.type, field.type)) {
-      throw mismatch(table, footer, `has the column "${field.name}" as ${typeName(field.type)}, but ${inFirst} has it as ${typeName(known.type)}`);
+      throw mismatch(
+        table,
+        footer,
+        `has the column "${field.name}" as ${typeName(field.type)}, but ${inFirst} has it as ${typeName(known.type)}`,
+      );
     }
     const position = footer.schema.indexOf(field);
     if (schema.indexOf(known) !== position) {
-      throw mismatch(table, footer, `has the column "${field.name}" at another place (${position + 1}) than ${inFirst}`);
+      throw mismatch(
+        table,
+        footer,
+        `has the column "${field.name}" at another place (${position + 1}) than ${inFirst}`,
+      );
     }
     return field.nullable && !known.nullable ? field : known;
   });

@@ -13,16 +13,18 @@ export async function findDirectoryTables(directory: string): Promise<TableFiles
   const root = resolve(directory);
   const entries = (await listDirectory(root)).sort((left, right) => (left.name < right.name ? -1 : 1));
   const tables = await Promise.all(
-    entries.filter((entry) => isVisible(entry.name)).map(async (entry): Promise<TableFiles | null> => {
-      const path = join(root, entry.name);
-      const facts = await describePath(path);
-      if (facts?.isFile() === true && entry.name.toLowerCase().endsWith(extension)) {
-        return { name: foldName(entry.name.slice(0, -extension.length)), paths: [path], origin: path };
-      }
-      if (facts?.isDirectory() !== true) return null;
-      const paths = await parquetFilesIn(path);
-      return paths.length === 0 ? null : { name: foldName(entry.name), paths, origin: path };
-    }),
+    entries
+      .filter((entry) => isVisible(entry.name))
+      .map(async (entry): Promise<TableFiles | null> => {
+        const path = join(root, entry.name);
+        const facts = await describePath(path);
+        if (facts?.isFile() === true && entry.name.toLowerCase().endsWith(extension)) {
+          return { name: foldName(entry.name.slice(0, -extension.length)), paths: [path], origin: path };
+        }
+        if (facts?.isDirectory() !== true) return null;
+        const paths = await parquetFilesIn(path);
+        return paths.length === 0 ? null : { name: foldName(entry.name), paths, origin: path };
+      }),
   );
   return tables.filter((table) => table !== null);
 }
@@ -31,7 +33,8 @@ export async function findDirectoryTables(directory: string): Promise<TableFiles
 export async function findTableFiles(name: string, pathOrGlob: string): Promise<TableFiles> {
   const origin = resolve(pathOrGlob);
   const facts = await describePath(origin);
-  const paths = facts === null ? await matchingFiles(pathOrGlob) : facts.isDirectory() ? await parquetFilesIn(origin) : [origin];
+  const paths =
+    facts === null ? await matchingFiles(pathOrGlob) : facts.isDirectory() ? await parquetFilesIn(origin) : [origin];
   if (paths.length === 0) {
     throw new EngineError("undefined_file", `no Parquet file at "${pathOrGlob}" for table "${name}"`, { file: origin });
   }
@@ -54,7 +57,10 @@ async function matchingFiles(pattern: string): Promise<string[]> {
 
 async function parquetFilesIn(directory: string): Promise<string[]> {
   const names = (await listDirectory(directory)).map((entry) => entry.name);
-  return names.filter((name) => isVisible(name) && name.toLowerCase().endsWith(extension)).sort().map((name) => join(directory, name));
+  return names
+    .filter((name) => isVisible(name) && name.toLowerCase().endsWith(extension))
+    .sort()
+    .map((name) => join(directory, name));
 }
 
 /** Writers leave markers such as _SUCCESS and ._hidden files beside the data. */

@@ -41,7 +41,9 @@ export async function openCatalog(options: CatalogOptions): Promise<MutableCatal
   return catalog;
 }
 
-type Entry = { readonly kind: "table"; readonly table: Table } | { readonly kind: "broken"; readonly error: EngineError };
+type Entry =
+  | { readonly kind: "table"; readonly table: Table }
+  | { readonly kind: "broken"; readonly error: EngineError };
 
 class FileCatalog implements MutableCatalog {
   readonly #options: CatalogOptions;
@@ -56,7 +58,9 @@ class FileCatalog implements MutableCatalog {
   }
 
   get problems(): { readonly name: string; readonly error: EngineError }[] {
-    return [...this.#entries].flatMap(([name, entry]) => (entry.kind === "broken" ? [{ name, error: entry.error }] : []));
+    return [...this.#entries].flatMap(([name, entry]) =>
+      entry.kind === "broken" ? [{ name, error: entry.error }] : [],
+    );
   }
 
   find(name: string): Relation | undefined {
@@ -73,14 +77,17 @@ class FileCatalog implements MutableCatalog {
   }
 
   createView(view: View, orReplace: boolean): void {
-    if (this.#entries.has(view.name)) throw new EngineError("duplicate_object", `relation "${view.name}" already exists and is a table`);
-    if (this.#views.has(view.name) && !orReplace) throw new EngineError("duplicate_object", `view "${view.name}" already exists`);
+    if (this.#entries.has(view.name))
+      throw new EngineError("duplicate_object", `relation "${view.name}" already exists and is a table`);
+    if (this.#views.has(view.name) && !orReplace)
+      throw new EngineError("duplicate_object", `view "${view.name}" already exists`);
     this.#views.set(view.name, view);
   }
 
   dropView(name: string, ifExists: boolean): void {
     if (this.#entries.has(name)) throw new EngineError("undefined_object", `"${name}" is a table, not a view`);
-    if (!this.#views.delete(name) && !ifExists) throw new EngineError("undefined_object", `view "${name}" does not exist`);
+    if (!this.#views.delete(name) && !ifExists)
+      throw new EngineError("undefined_object", `view "${name}" does not exist`);
   }
 
   async refresh(maxAgeMs = 0): Promise<void> {
@@ -118,7 +125,10 @@ class FileCatalog implements MutableCatalog {
     for (const table of found.flat()) {
       const other = byName.get(table.name);
       if (other !== undefined && other.origin !== table.origin) {
-        throw new EngineError("duplicate_object", `two tables are named "${table.name}": "${other.origin}" and "${table.origin}"`);
+        throw new EngineError(
+          "duplicate_object",
+          `two tables are named "${table.name}": "${other.origin}" and "${table.origin}"`,
+        );
       }
       byName.set(table.name, table);
     }

@@ -21,7 +21,12 @@ export type ParquetFooter = {
 };
 
 /** A row group with `valueCount` values between `min` and `max` had `distinctCount` different ones. */
-export type DistinctSample = { readonly valueCount: number; readonly distinctCount: number; readonly min?: Value; readonly max?: Value };
+export type DistinctSample = {
+  readonly valueCount: number;
+  readonly distinctCount: number;
+  readonly min?: Value;
+  readonly max?: Value;
+};
 
 type Leaf = { readonly field: Field; readonly element: SchemaElement; readonly columnIndex: number };
 
@@ -47,7 +52,11 @@ export async function readParquetFooter(path: string): Promise<ParquetFooter> {
       file: { path, byteSize: size, modifiedMs: mtimeMs, rowCount: Number(metadata.num_rows), rowGroups: groups },
       schema: leaves.map((leaf) => leaf.field),
       unsupported,
-      samples: await Promise.all(leaves.map((leaf, position) => sampleDictionary(handle, metadata, leaf, groups[sampledGroup(groups.length)]?.columns[position]))),
+      samples: await Promise.all(
+        leaves.map((leaf, position) =>
+          sampleDictionary(handle, metadata, leaf, groups[sampledGroup(groups.length)]?.columns[position]),
+        ),
+      ),
     };
   } catch (error) {
     if (error instanceof EngineError) throw error;
@@ -124,7 +133,10 @@ const struct = (value: unknown): Struct => (typeof value === "object" && value !
 const binary = (value: unknown): Uint8Array | undefined => (value instanceof Uint8Array ? value : undefined);
 
 /** The flat columns of the schema's root, which is listed in depth-first order; nested ones are unsupported. */
-function topLevelColumns(schema: readonly SchemaElement[]): { readonly leaves: Leaf[]; readonly unsupported: { name: string; typeName: string }[] } {
+function topLevelColumns(schema: readonly SchemaElement[]): {
+  readonly leaves: Leaf[];
+  readonly unsupported: { name: string; typeName: string }[];
+} {
   const leaves: Leaf[] = [];
   const unsupported: { name: string; typeName: string }[] = [];
   let position = 1;
@@ -135,7 +147,12 @@ function topLevelColumns(schema: readonly SchemaElement[]): { readonly leaves: L
     const leafCount = schema.slice(position, end).filter((part) => part.type !== undefined).length;
     const type = end === position + 1 && element.repetition_type !== "REPEATED" ? parquetType(element) : null;
     if (type === null) unsupported.push({ name: element.name, typeName: describeType(element) });
-    else leaves.push({ field: { name: element.name, type, nullable: element.repetition_type !== "REQUIRED" }, element, columnIndex });
+    else
+      leaves.push({
+        field: { name: element.name, type, nullable: element.repetition_type !== "REQUIRED" },
+        element,
+        columnIndex,
+      });
     columnIndex += leafCount;
     position = end;
   }
@@ -159,7 +176,11 @@ function describeType(element: SchemaElement): string {
   return (annotation ?? element.type).toLowerCase();
 }
 
-function rowGroups(metadata: FileMetaData, leaves: readonly Leaf[], bounds: readonly (readonly RawBounds[])[]): RowGroup[] {
+function rowGroups(
+  metadata: FileMetaData,
+  leaves: readonly Leaf[],
+  bounds: readonly (readonly RawBounds[])[],
+): RowGroup[] {
   let firstRow = 0;
   return metadata.row_groups.map((group, groupIndex) => {
     const rowCount = Number(group.num_rows);
@@ -167,7 +188,10 @@ function rowGroups(metadata: FileMetaData, leaves: readonly Leaf[], bounds: read
       const chunk = group.columns[leaf.columnIndex]?.meta_data;
       return chunk === undefined ? {} : chunkStatistics(leaf, chunk, bounds[groupIndex]?.[leaf.columnIndex] ?? {});
     });
-    const byteSize = group.columns.reduce((sum, column) => sum + Number(column.meta_data?.total_compressed_size ?? 0n), 0);
+    const byteSize = group.columns.reduce(
+      (sum, column) => sum + Number(column.meta_data?.total_compressed_size ?? 0n),
+      0,
+    );
     const result: RowGroup = { firstRow, rowCount, byteSize, columns };
     firstRow += rowCount;
     return result;
@@ -176,7 +200,10 @@ function rowGroups(metadata: FileMetaData, leaves: readonly Leaf[], bounds: read
 
 function chunkStatistics({ field, element }: Leaf, chunk: ColumnMetaData, raw: RawBounds): ColumnStatistics {
   const nullCount = chunk.statistics?.null_count ?? (field.nullable ? undefined : 0n);
-  const averageByteSize = field.type.kind === "utf8" || field.type.kind === "binary" ? averageBytes(chunk, Number(nullCount ?? 0n), raw) : undefined;
+  const averageByteSize =
+    field.type.kind === "utf8" || field.type.kind === "binary"
+      ? averageBytes(chunk, Number(nullCount ?? 0n), raw)
+      : undefined;
   return {
     ...readBounds(field.type, element, raw),
     ...(nullCount === undefined ? {} : { nullCount: Number(nullCount) }),
@@ -219,7 +246,11 @@ async function sampleDictionary(
   const { min, max } = statistics;
   const bounds = { ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }) };
   const valueCount = Number(chunk.num_values) - (statistics.nullCount ?? 0);
-  if (chunk.encoding_stats?.some((page) => page.page_type.startsWith("DATA_PAGE") && !page.encoding.includes("DICTIONARY")) === true) {
+  if (
+    chunk.encoding_stats?.some(
+      (page) => page.page_type.startsWith("DATA_PAGE") && !page.encoding.includes("DICTIONARY"),
+    ) === true
+  ) {
     return { valueCount, distinctCount: valueCount, ...bounds };
   }
   // Without page counts PLAIN may stand for the dictionary itself or for pages after it: then nothing is known.
@@ -228,7 +259,9 @@ async function sampleDictionary(
   try {
     const header = deserializeTCompactProtocol({ view: new DataView(bytes.buffer, 0, bytes.byteLength), offset: 0 });
     const distinctCount = struct(header["field_7"])["field_1"];
-    return typeof distinctCount === "number" && distinctCount <= valueCount ? { valueCount, distinctCount, ...bounds } : undefined;
+    return typeof distinctCount === "number" && distinctCount <= valueCount
+      ? { valueCount, distinctCount, ...bounds }
+      : undefined;
   } catch {
     // Only a hint: an unreadable page is reported by whoever reads its rows.
     return undefined;

@@ -18,7 +18,11 @@ export type RawBounds = {
  * was compared as signed numbers whatever the type, so it counts for signed integers and dates only. String bounds
  * may be cut short by the writer: still bounds, not values of the column.
  */
-export function readBounds(type: DataType, element: ParquetElement, raw: RawBounds): { readonly min?: Value; readonly max?: Value } {
+export function readBounds(
+  type: DataType,
+  element: ParquetElement,
+  raw: RawBounds,
+): { readonly min?: Value; readonly max?: Value } {
   const useOld = raw.minValue === undefined && raw.maxValue === undefined && hasSignedOrder(type, element);
   const minBytes = useOld ? raw.oldMin : raw.minValue;
   const maxBytes = useOld ? raw.oldMax : raw.maxValue;

@@ -103,7 +103,8 @@ function bytesType({ type, logical_type: logical, converted_type: converted }: P
 
 /** Micros of one unit step of a time or timestamp leaf, as a fraction: value × numerator / denominator. */
 export function microsPerUnit(element: ParquetElement): { readonly numerator: bigint; readonly denominator: bigint } {
-  const unit = element.logical_type?.unit ?? (element.converted_type?.endsWith("_MILLIS") === true ? "MILLIS" : "MICROS");
+  const unit =
+    element.logical_type?.unit ?? (element.converted_type?.endsWith("_MILLIS") === true ? "MILLIS" : "MICROS");
   if (unit === "MILLIS") return { numerator: 1000n, denominator: 1n };
   return { numerator: 1n, denominator: unit === "NANOS" ? 1000n : 1n };
 }

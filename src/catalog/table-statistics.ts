@@ -21,8 +21,15 @@ export function tableStatistics(
     const nullCount = sumOf(parts.map((part) => part.statistics.nullCount));
     const bounds = mergeBounds(parts);
     const valueCount = rowCount - (nullCount ?? 0);
-    const distinctCount = estimateDistinct(field.type, valueCount, bounds, samples.map((file) => file[position]));
-    const averageByteSize = weightedAverage(parts.map((part) => ({ value: part.statistics.averageByteSize, weight: part.rowCount })));
+    const distinctCount = estimateDistinct(
+      field.type,
+      valueCount,
+      bounds,
+      samples.map((file) => file[position]),
+    );
+    const averageByteSize = weightedAverage(
+      parts.map((part) => ({ value: part.statistics.averageByteSize, weight: part.rowCount })),
+    );
     const storedByteSize = sumOf(parts.map((part) => part.statistics.storedByteSize));
     return {
       ...bounds,
@@ -63,7 +70,9 @@ function sumOf(values: readonly (number | undefined)[]): number | undefined {
   return sum;
 }
 
-function weightedAverage(parts: readonly { readonly value: number | undefined; readonly weight: number }[]): number | undefined {
+function weightedAverage(
+  parts: readonly { readonly value: number | undefined; readonly weight: number }[],
+): number | undefined {
   let sum = 0;
   let weight = 0;
   for (const part of parts) {
@@ -79,7 +88,12 @@ function weightedAverage(parts: readonly { readonly value: number | undefined; r
  * dictionaries of sampled row groups; otherwise a tenth of the rows, which is off either way by less than a join order
  * can stand.
  */
-function estimateDistinct(type: DataType, valueCount: number, { min, max }: Bounds, samples: readonly (DistinctSample | undefined)[]): number {
+function estimateDistinct(
+  type: DataType,
+  valueCount: number,
+  { min, max }: Bounds,
+  samples: readonly (DistinctSample | undefined)[],
+): number {
   if (valueCount <= 0) return 0;
   if (type.kind === "bool") return Math.min(2, valueCount);
   const known = samples.filter((sample) => sample !== undefined && sample.valueCount > 0) as DistinctSample[];
@@ -94,7 +108,9 @@ function estimateDistinct(type: DataType, valueCount: number, { min, max }: Boun
 function densityOf(samples: readonly DistinctSample[]): number {
   const densities = samples.flatMap((sample) => {
     const range = valueRange(sample.min, sample.max);
-    return range === undefined || sample.distinctCount >= sample.valueCount * 0.99 ? [] : [scaleDistinct(sample, range) / range];
+    return range === undefined || sample.distinctCount >= sample.valueCount * 0.99
+      ? []
+      : [scaleDistinct(sample, range) / range];
   });
   return densities.length === 0 ? 1 : Math.max(...densities);
 }

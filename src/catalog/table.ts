@@ -46,7 +46,9 @@ export type Table = {
 /** A view is kept as the text of its query and bound anew at each use. */
 export type View = { readonly name: string; readonly sql: string; readonly columnNames: readonly string[] | null };
 
-export type Relation = { readonly kind: "table"; readonly table: Table } | { readonly kind: "view"; readonly view: View };
+export type Relation =
+  | { readonly kind: "table"; readonly table: Table }
+  | { readonly kind: "view"; readonly view: View };
 
 /** What the binder sees. Names are already case-folded; the one catalog is "onager", the one schema "main". */
 export interface Catalog {

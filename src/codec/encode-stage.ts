@@ -13,7 +13,11 @@ export const planFormatVersion = 1;
 export type StageProgram = Pick<Stage, "plan" | "sink">;
 
 const sinkShape: Shape<StageSink> = byKind<StageSink>({
-  hash: objectOf<Extract<StageSink, { readonly kind: "hash" }>>({ kind: oneOf("hash"), keys: listOf(expressionShape), partitionCount: count }),
+  hash: objectOf<Extract<StageSink, { readonly kind: "hash" }>>({
+    kind: oneOf("hash"),
+    keys: listOf(expressionShape),
+    partitionCount: count,
+  }),
   single: objectOf<{ readonly kind: "single" }>({ kind: oneOf("single") }),
   broadcast: objectOf<{ readonly kind: "broadcast" }>({ kind: oneOf("broadcast") }),
   result: objectOf<{ readonly kind: "result" }>({ kind: oneOf("result") }),
@@ -21,7 +25,12 @@ const sinkShape: Shape<StageSink> = byKind<StageSink>({
 
 const programShape: Shape<StageProgram> = objectOf<StageProgram>({ plan: planShape, sink: sinkShape });
 
-const splitShape: Shape<ScanSplit> = objectOf<ScanSplit>({ path: text, firstRow: count, lastRow: count, byteSize: count });
+const splitShape: Shape<ScanSplit> = objectOf<ScanSplit>({
+  path: text,
+  firstRow: count,
+  lastRow: count,
+  byteSize: count,
+});
 const scanSplitsShape = objectOf<StageTask["splits"][number]>({ scanId: count, splits: listOf(splitShape) });
 const taskShape: Shape<StageTask> = objectOf<StageTask>({ partition: count, splits: listOf(scanSplitsShape) });
 
@@ -33,7 +42,11 @@ const stageShape: Shape<Stage> = objectOf<Stage>({
   tasks: listOf(taskShape),
 });
 
-const graphShape: Shape<StageGraph> = objectOf<StageGraph>({ stages: listOf(stageShape), schema: schemaShape, ordered: flag });
+const graphShape: Shape<StageGraph> = objectOf<StageGraph>({
+  stages: listOf(stageShape),
+  schema: schemaShape,
+  ordered: flag,
+});
 
 /** A stage's plan and sink as bytes; equal programs give equal bytes. */
 export function encodeStage({ plan, sink }: StageProgram): Uint8Array {
@@ -55,7 +68,10 @@ export function decodeGraph(bytes: Uint8Array): StageGraph {
   const graph = decode("graph", bytes, graphShape);
   graph.stages.forEach((stage, index) => {
     if (stage.stageId !== index || stage.inputs.some((input) => input >= index)) {
-      throw new EngineError("invalid_argument", `graph.stages[${index}]: stages are numbered by position, inputs before readers`);
+      throw new EngineError(
+        "invalid_argument",
+        `graph.stages[${index}]: stages are numbered by position, inputs before readers`,
+      );
     }
   });
   return graph;
@@ -67,9 +83,13 @@ function encode(what: "stage" | "graph", body: unknown): Uint8Array {
 
 function decode<T>(what: "stage" | "graph", bytes: Uint8Array, shape: Shape<T>): T {
   const { format, version, body, ...others } = asRecord(fromPlainJson(bytes, what), what);
-  if (format !== `onager-${what}` || Object.keys(others).length > 0) throw new EngineError("invalid_argument", `these bytes are no encoded ${what}`);
+  if (format !== `onager-${what}` || Object.keys(others).length > 0)
+    throw new EngineError("invalid_argument", `these bytes are no encoded ${what}`);
   if (version !== planFormatVersion) {
-    throw new EngineError("invalid_argument", `the ${what} has format version ${String(version)}, this process reads version ${planFormatVersion}`);
+    throw new EngineError(
+      "invalid_argument",
+      `the ${what} has format version ${String(version)}, this process reads version ${planFormatVersion}`,
+    );
   }
   return shape.check(body, what);
 }

@@ -4,25 +4,64 @@ import type { Field } from "../arrow/schema.ts";
 import type { Interval, Value } from "../arrow/value.ts";
 import type { TextSpan } from "../common/engine-error.ts";
 import type { AggregateCall, Expression, LogicExpression } from "../expr/expression.ts";
-import { asRecord, byKind, count, flag, lazy, listOf, mismatch, number, objectOf, oneOf, optional, orNull, text } from "./shape.ts";
+import {
+  asRecord,
+  byKind,
+  count,
+  flag,
+  lazy,
+  listOf,
+  mismatch,
+  number,
+  objectOf,
+  oneOf,
+  optional,
+  orNull,
+  text,
+} from "./shape.ts";
 import type { Shape } from "./shape.ts";
 
 const simpleKinds: ReadonlySet<string> = new Set<SimpleKind>([
-  "null", "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64",
-  "date", "time", "timestamp", "timestamptz", "interval", "utf8", "binary",
+  "null",
+  "bool",
+  "int8",
+  "int16",
+  "int32",
+  "int64",
+  "uint8",
+  "uint16",
+  "uint32",
+  "uint64",
+  "float32",
+  "float64",
+  "date",
+  "time",
+  "timestamp",
+  "timestamptz",
+  "interval",
+  "utf8",
+  "binary",
 ]);
 
 /** Types without parameters come back as their one shared object. */
 export const dataTypeShape: Shape<DataType> = {
   check(value, path) {
     const { kind, precision, scale, bits, ...others } = asRecord(value, path);
-    if (typeof kind === "string" && simpleKinds.has(kind) && precision === undefined && Object.keys(others).length === 0) return simpleType(kind as SimpleKind);
+    if (
+      typeof kind === "string" &&
+      simpleKinds.has(kind) &&
+      precision === undefined &&
+      Object.keys(others).length === 0
+    )
+      return simpleType(kind as SimpleKind);
     if (kind !== "decimal") throw mismatch(path, "a type", kind);
     const digits = count.check(precision, `${path}.precision`);
     const fraction = count.check(scale, `${path}.scale`);
     const width = oneOf(64, 128).check(bits, `${path}.bits`);
-    if (digits < 1 || digits > maxDecimalPrecision || fraction > digits) throw mismatch(path, "a decimal of 1 to 38 digits", `decimal(${digits},${fraction})`);
-    if (width === 128 && digits <= maxDecimal64Precision) throw mismatch(`${path}.bits`, "64 for up to 18 digits", width);
+    if (digits < 1 || digits > maxDecimalPrecision || fraction > digits)
+      throw mismatch(path, "a decimal of 1 to 38 digits", `decimal(${digits},${fraction})`);
+    if (width === 128 && digits <= maxDecimal64Precision)
+      throw mismatch(`${path}.bits`, "64 for up to 18 digits", width);
     return decimalType(digits, fraction, width);
   },
 };
@@ -54,7 +93,10 @@ const span = optional(spanShape);
 type Of<Kind extends Expression["kind"]> = Extract<Expression, { readonly kind: Kind }>;
 
 type Logic<Kind extends "and" | "or"> = { readonly kind: Kind; readonly args: readonly Expression[] };
-type StageExpression = Exclude<Expression, LogicExpression | { readonly kind: "column" | "parameter" }> | Logic<"and"> | Logic<"or">;
+type StageExpression =
+  | Exclude<Expression, LogicExpression | { readonly kind: "column" | "parameter" }>
+  | Logic<"and">
+  | Logic<"or">;
 
 /** Expressions of physical plans: a column by id or a parameter that was not bound is refused. */
 export const expressionShape: Shape<Expression> = lazy(() => anyExpression);

@@ -19,7 +19,8 @@ function tagged(value: unknown): unknown {
     assert(typeof value !== "function" && typeof value !== "symbol", `no JSON form of a ${typeof value}`);
     return value;
   }
-  if (value instanceof Uint8Array) return { $bytes: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("base64") };
+  if (value instanceof Uint8Array)
+    return { $bytes: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("base64") };
   if (Array.isArray(value)) return value.map(tagged);
   const result: Record<string, unknown> = {};
   for (const key of Object.keys(value).sort()) {
@@ -37,7 +38,8 @@ export const defaultJsonLimits: JsonLimits = { byteSizeMax: 256 * 1024 * 1024, d
 
 /** Reads what toPlainJson wrote. Throws invalid_argument, naming `what`, on anything else or beyond the limits. */
 export function fromPlainJson(bytes: Uint8Array, what: string, limits: JsonLimits = defaultJsonLimits): unknown {
-  if (bytes.byteLength > limits.byteSizeMax) throw invalid(what, `it has ${bytes.byteLength} bytes, more than ${limits.byteSizeMax}`);
+  if (bytes.byteLength > limits.byteSizeMax)
+    throw invalid(what, `it has ${bytes.byteLength} bytes, more than ${limits.byteSizeMax}`);
   if (depthOf(bytes) > limits.depthMax) throw invalid(what, `it is nested more than ${limits.depthMax} deep`);
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);

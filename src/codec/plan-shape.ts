@@ -1,13 +1,35 @@
-import type { Estimate, PhysicalHashAggregate, PhysicalHashJoin, PhysicalJoinType, PhysicalNode, PhysicalSortKey } from "../physical/physical-node.ts";
+import type {
+  Estimate,
+  PhysicalHashAggregate,
+  PhysicalHashJoin,
+  PhysicalJoinType,
+  PhysicalNode,
+  PhysicalSortKey,
+} from "../physical/physical-node.ts";
 import { aggregateShape, expressionShape, schemaShape, valueShape } from "./expression-shape.ts";
 import { byKind, count, flag, lazy, listOf, number, objectOf, oneOf, orNull, text } from "./shape.ts";
 import type { Shape } from "./shape.ts";
 
 const base = { schema: schemaShape, estimate: objectOf<Estimate>({ rows: number, bytes: number }) };
-const joinType = oneOf<PhysicalJoinType>("inner", "left", "right", "full", "left_semi", "left_anti", "right_semi", "right_anti", "left_mark", "left_single");
+const joinType = oneOf<PhysicalJoinType>(
+  "inner",
+  "left",
+  "right",
+  "full",
+  "left_semi",
+  "left_anti",
+  "right_semi",
+  "right_anti",
+  "left_mark",
+  "left_single",
+);
 const expressions = listOf(expressionShape);
 
-export const sortKeyShape: Shape<PhysicalSortKey> = objectOf<PhysicalSortKey>({ expression: expressionShape, descending: flag, nullsFirst: flag });
+export const sortKeyShape: Shape<PhysicalSortKey> = objectOf<PhysicalSortKey>({
+  expression: expressionShape,
+  descending: flag,
+  nullsFirst: flag,
+});
 const sortKeys = listOf(sortKeyShape);
 
 type Of<Kind extends PhysicalNode["kind"]> = Extract<PhysicalNode, { readonly kind: Kind }>;
@@ -18,7 +40,14 @@ const input: Shape<PhysicalNode> = lazy(() => planShape);
 
 /** A stage's plan. */
 export const planShape: Shape<PhysicalNode> = byKind<StagePlan>({
-  scan: objectOf<Of<"scan">>({ ...base, kind: oneOf("scan"), scanId: count, tableName: text, columns: listOf(text), pushed: orNull(expressionShape) }),
+  scan: objectOf<Of<"scan">>({
+    ...base,
+    kind: oneOf("scan"),
+    scanId: count,
+    tableName: text,
+    columns: listOf(text),
+    pushed: orNull(expressionShape),
+  }),
   values: objectOf<Of<"values">>({ ...base, kind: oneOf("values"), rows: listOf(listOf(valueShape)) }),
   filter: objectOf<Of<"filter">>({ ...base, kind: oneOf("filter"), input, predicate: expressionShape }),
   project: objectOf<Of<"project">>({ ...base, kind: oneOf("project"), input, expressions }),
@@ -36,7 +65,9 @@ export const planShape: Shape<PhysicalNode> = byKind<StagePlan>({
     joinType,
     probe: input,
     build: input,
-    keys: listOf(objectOf<PhysicalHashJoin["keys"][number]>({ probe: expressionShape, build: expressionShape, nullEqual: flag })),
+    keys: listOf(
+      objectOf<PhysicalHashJoin["keys"][number]>({ probe: expressionShape, build: expressionShape, nullEqual: flag }),
+    ),
     residual: orNull(expressionShape),
     nullAware: flag,
     buildUnique: flag,
@@ -54,6 +85,18 @@ export const planShape: Shape<PhysicalNode> = byKind<StagePlan>({
   top_n: objectOf<Of<"top_n">>({ ...base, kind: oneOf("top_n"), input, keys: sortKeys, limit: count, offset: count }),
   limit: objectOf<Of<"limit">>({ ...base, kind: oneOf("limit"), input, limit: orNull(count), offset: count }),
   union: objectOf<Of<"union">>({ ...base, kind: oneOf("union"), inputs: listOf(input) }),
-  set_operation: objectOf<Of<"set_operation">>({ ...base, kind: oneOf("set_operation"), operation: oneOf("intersect", "except"), all: flag, left: input, right: input }),
-  shuffle_read: objectOf<Of<"shuffle_read">>({ ...base, kind: oneOf("shuffle_read"), stageId: count, mergeKeys: orNull(sortKeys) }),
+  set_operation: objectOf<Of<"set_operation">>({
+    ...base,
+    kind: oneOf("set_operation"),
+    operation: oneOf("intersect", "except"),
+    all: flag,
+    left: input,
+    right: input,
+  }),
+  shuffle_read: objectOf<Of<"shuffle_read">>({
+    ...base,
+    kind: oneOf("shuffle_read"),
+    stageId: count,
+    mergeKeys: orNull(sortKeys),
+  }),
 });

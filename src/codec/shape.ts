@@ -12,7 +12,8 @@ function describe(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object") return "an object";
-  const text = typeof value === "string" ? JSON.stringify(value) : String(value);
+  const text =
+    typeof value === "string" ? JSON.stringify(value) : String(value as number | bigint | boolean | undefined);
   return text.length > 40 ? `${text.slice(0, 40)}…` : text;
 }
 
@@ -29,7 +30,10 @@ export const text = simple("a string", (value): value is string => typeof value 
 export const flag = simple("true or false", (value): value is boolean => typeof value === "boolean");
 export const number = simple("a number", (value): value is number => typeof value === "number");
 /** A whole number from 0 that JavaScript represents exactly: counts, positions, bytes. */
-export const count = simple("a count", (value): value is number => Number.isSafeInteger(value) && (value as number) >= 0 && !Object.is(value, -0));
+export const count = simple(
+  "a count",
+  (value): value is number => Number.isSafeInteger(value) && (value as number) >= 0 && !Object.is(value, -0),
+);
 
 export function oneOf<const T extends string | number>(...values: readonly T[]): Shape<T> {
   return simple(`one of ${values.join(", ")}`, (value): value is T => (values as readonly unknown[]).includes(value));
@@ -59,7 +63,9 @@ export function lazy<T>(shape: () => Shape<T>): Shape<T> {
 }
 
 /** An object with these properties and no others. */
-export function objectOf<T extends object>(properties: { readonly [K in keyof T]-?: Shape<Exclude<T[K], undefined>> }): Shape<T> {
+export function objectOf<T extends object>(properties: {
+  readonly [K in keyof T]-?: Shape<Exclude<T[K], undefined>>;
+}): Shape<T> {
   const entries = Object.entries<Shape<unknown>>(properties as Readonly<Record<string, Shape<unknown>>>);
   return {
     check(value, path) {
@@ -80,18 +86,22 @@ export function objectOf<T extends object>(properties: { readonly [K in keyof T]
 }
 
 /** One of several objects, told apart by `kind`. */
-export function byKind<T extends { readonly kind: string }>(shapes: { readonly [K in T["kind"]]: Shape<Extract<T, { readonly kind: K }>> }): Shape<T> {
+export function byKind<T extends { readonly kind: string }>(shapes: {
+  readonly [K in T["kind"]]: Shape<Extract<T, { readonly kind: K }>>;
+}): Shape<T> {
   const known = shapes as Readonly<Record<string, Shape<T>>>;
   return {
     check(value, path) {
       const { kind } = asRecord(value, path);
-      if (typeof kind !== "string" || !Object.hasOwn(known, kind)) throw mismatch(`${path}.kind`, `one of ${Object.keys(known).join(", ")}`, kind);
+      if (typeof kind !== "string" || !Object.hasOwn(known, kind))
+        throw mismatch(`${path}.kind`, `one of ${Object.keys(known).join(", ")}`, kind);
       return known[kind]!.check(value, path);
     },
   };
 }
 
 export function asRecord(value: unknown, path: string): Readonly<Record<string, unknown>> {
-  if (typeof value !== "object" || value === null || Array.isArray(value) || value instanceof Uint8Array) throw mismatch(path, "an object", value);
+  if (typeof value !== "object" || value === null || Array.isArray(value) || value instanceof Uint8Array)
+    throw mismatch(path, "an object", value);
   return value as Readonly<Record<string, unknown>>;
 }

@@ -7,7 +7,10 @@ import { isSingle, taskCountOf } from "./planned.ts";
 import type { Planned } from "./planned.ts";
 
 /** One way to bring the rows of a join together, with what it costs; `place` makes the inputs with their exchanges. */
-export type JoinPlacement = { readonly cost: number; readonly place: () => { readonly probe: Planned; readonly build: Planned } };
+export type JoinPlacement = {
+  readonly cost: number;
+  readonly place: () => { readonly probe: Planned; readonly build: Planned };
+};
 
 export type JoinInputs = {
   readonly probe: Planned;
@@ -20,7 +23,14 @@ export type JoinInputs = {
 };
 
 /** Forms that put out build rows would do so once in each task of a broadcast. */
-const broadcastable: ReadonlySet<PhysicalJoinType> = new Set(["inner", "left", "left_semi", "left_anti", "left_mark", "left_single"]);
+const broadcastable: ReadonlySet<PhysicalJoinType> = new Set([
+  "inner",
+  "left",
+  "left_semi",
+  "left_anti",
+  "left_mark",
+  "left_single",
+]);
 
 /** Encoding, moving and decoding a byte. */
 const exchangeCost = 2;
@@ -43,7 +53,10 @@ export function joinPlacements(inputs: JoinInputs, options: PhysicalOptions): Jo
   if (isSingle(probe) && isSingle(build)) return [{ cost: buildWork(build), place: () => ({ probe, build }) }];
   const placements: JoinPlacement[] = [];
   if (isSingle(probe)) {
-    placements.push({ cost: buildBytes * exchangeCost + buildWork(build) * options.slots, place: () => ({ probe, build: toSingle(build) }) });
+    placements.push({
+      cost: buildBytes * exchangeCost + buildWork(build) * options.slots,
+      place: () => ({ probe, build: toSingle(build) }),
+    });
   } else if (broadcastable.has(inputs.joinType)) {
     const isForced = inputs.nullAware || inputs.keys.length === 0;
     const cost = buildBytes + taskCountOf(probe) * ((buildBytes * exchangeCost) / 2 + buildWork(build));
@@ -65,26 +78,59 @@ function byHash(inputs: JoinInputs, options: PhysicalOptions): JoinPlacement {
   const { probe, build, keys } = inputs;
   const probeBytes = probe.node.estimate.bytes;
   const buildBytes = build.node.estimate.bytes;
-  const forProbe = existingKeys(probe, keys.map((key) => key.probe));
-  const forBuild = existingKeys(build, keys.map((key) => key.build));
+  const forProbe = existingKeys(
+    probe,
+    keys.map((key) => key.probe),
+  );
+  const forBuild = existingKeys(
+    build,
+    keys.map((key) => key.build),
+  );
   const building = buildWork(build);
-  if (forProbe !== null && forBuild !== null && taskCountOf(probe) === taskCountOf(build) && sameNumbers(forProbe, forBuild)) {
+  if (
+    forProbe !== null &&
+    forBuild !== null &&
+    taskCountOf(probe) === taskCountOf(build) &&
+    sameNumbers(forProbe, forBuild)
+  ) {
     return { cost: building, place: () => ({ probe, build }) };
   }
   if (forProbe !== null && (forBuild === null || probeBytes >= buildBytes)) {
-    const place = (): { probe: Planned; build: Planned } => ({ probe, build: toPartitions(build, forProbe.map((index) => keys[index]!.build), taskCountOf(probe)) });
+    const place = (): { probe: Planned; build: Planned } => ({
+      probe,
+      build: toPartitions(
+        build,
+        forProbe.map((index) => keys[index]!.build),
+        taskCountOf(probe),
+      ),
+    });
     return { cost: building + buildBytes * exchangeCost, place };
   }
   if (forBuild !== null) {
-    const place = (): { probe: Planned; build: Planned } => ({ probe: toPartitions(probe, forBuild.map((index) => keys[index]!.probe), taskCountOf(build)), build });
+    const place = (): { probe: Planned; build: Planned } => ({
+      probe: toPartitions(
+        probe,
+        forBuild.map((index) => keys[index]!.probe),
+        taskCountOf(build),
+      ),
+      build,
+    });
     return { cost: building + probeBytes * exchangeCost, place };
   }
   const count = exchangePartitionCount(probeBytes + buildBytes, options);
   return {
     cost: building + (probeBytes + buildBytes) * exchangeCost,
     place: () => ({
-      probe: toPartitions(probe, keys.map((key) => key.probe), count),
-      build: toPartitions(build, keys.map((key) => key.build), count),
+      probe: toPartitions(
+        probe,
+        keys.map((key) => key.probe),
+        count,
+      ),
+      build: toPartitions(
+        build,
+        keys.map((key) => key.build),
+        count,
+      ),
     }),
   };
 }

@@ -12,7 +12,11 @@ export type JoinKey = { readonly left: Expression; readonly right: Expression; r
 export type JoinCondition = { readonly keys: readonly JoinKey[]; readonly residual: Expression | null };
 
 /** Splits a condition into equalities between the inputs and the rest. */
-export function splitJoinCondition(condition: Expression | null, leftIds: ReadonlySet<ColumnId>, rightIds: ReadonlySet<ColumnId>): JoinCondition {
+export function splitJoinCondition(
+  condition: Expression | null,
+  leftIds: ReadonlySet<ColumnId>,
+  rightIds: ReadonlySet<ColumnId>,
+): JoinCondition {
   const keys: JoinKey[] = [];
   const residual: Expression[] = [];
   for (const part of condition === null ? [] : conjuncts(condition)) {
@@ -57,12 +61,20 @@ export function alignKeys(left: NarrowedExpression, right: NarrowedExpression): 
   const leftType = typeOf(left.expression);
   const rightType = typeOf(right.expression);
   if (sameLayout(leftType, rightType)) return [left.expression, right.expression];
-  assert(leftType.kind === "decimal" && rightType.kind === "decimal", () => `join keys of types ${leftType.kind} and ${rightType.kind}`);
+  assert(
+    leftType.kind === "decimal" && rightType.kind === "decimal",
+    () => `join keys of types ${leftType.kind} and ${rightType.kind}`,
+  );
   const type = commonKeyType(left, leftType, right, rightType);
   return [castTo(left.expression, type), castTo(right.expression, type)];
 }
 
-function commonKeyType(left: NarrowedExpression, leftType: DecimalType, right: NarrowedExpression, rightType: DecimalType): DecimalType {
+function commonKeyType(
+  left: NarrowedExpression,
+  leftType: DecimalType,
+  right: NarrowedExpression,
+  rightType: DecimalType,
+): DecimalType {
   const scale = Math.max(leftType.scale, rightType.scale);
   const whole = Math.max(leftType.precision - leftType.scale, rightType.precision - rightType.scale);
   const wide = decimalType(Math.min(maxDecimalPrecision, whole + scale), scale);

@@ -2,7 +2,16 @@ import type { DataType, DecimalType } from "../arrow/data-type.ts";
 import { decimalType, isInteger, maxDecimal64Precision } from "../arrow/data-type.ts";
 import type { Expression } from "../expr/expression.ts";
 import { mapChildren, typeOf } from "../expr/expression-properties.ts";
-import { absoluteRange, addRanges, multiplyRanges, negateRange, rangeFitsInt64, rangeOfValue, rescaleRange, unionRanges } from "./value-range.ts";
+import {
+  absoluteRange,
+  addRanges,
+  multiplyRanges,
+  negateRange,
+  rangeFitsInt64,
+  rangeOfValue,
+  rescaleRange,
+  unionRanges,
+} from "./value-range.ts";
 import type { ValueRange } from "./value-range.ts";
 
 /** An expression whose decimals are 64 bits wide wherever that is proven to hold every value, and its own bounds. */
@@ -17,7 +26,10 @@ export type NarrowedExpression = { readonly expression: Expression; readonly ran
  * to the wide layout; functions outside the list below get their arguments in the layout that their type has by
  * itself. Arithmetic may mix layouts, as decimal(15,2) * decimal(31,4) does anyway.
  */
-export function narrowDecimals(expression: Expression, inputRange: (index: number) => ValueRange | undefined): NarrowedExpression {
+export function narrowDecimals(
+  expression: Expression,
+  inputRange: (index: number) => ValueRange | undefined,
+): NarrowedExpression {
   const parts = new Map<Expression, ValueRange | undefined>();
   const narrowed = mapChildren(expression, (child) => {
     const part = narrowDecimals(child, inputRange);
@@ -29,7 +41,11 @@ export function narrowDecimals(expression: Expression, inputRange: (index: numbe
 
 type RangeOf = (child: Expression) => ValueRange | undefined;
 
-function narrowNode(node: Expression, rangeOf: RangeOf, inputRange: (index: number) => ValueRange | undefined): NarrowedExpression {
+function narrowNode(
+  node: Expression,
+  rangeOf: RangeOf,
+  inputRange: (index: number) => ValueRange | undefined,
+): NarrowedExpression {
   switch (node.kind) {
     case "literal":
       return withRange(node, rangeOfLiteral(node.type, rangeOfValue(node.value)));
@@ -61,7 +77,10 @@ function narrowCall(call: Call, rangeOf: RangeOf): NarrowedExpression {
   const arithmetic = arithmeticRange(call, rangeOf);
   if (arithmetic !== undefined) {
     const operandsAreNarrow = call.args.every((arg) => !isWide(typeOf(arg)));
-    return { expression: operandsAreNarrow ? { ...call, type: narrowType(call.type, arithmetic) } : call, range: arithmetic };
+    return {
+      expression: operandsAreNarrow ? { ...call, type: narrowType(call.type, arithmetic) } : call,
+      range: arithmetic,
+    };
   }
   if (comparisons.has(call.name)) return { expression: { ...call, args: alignLayouts(call.args) }, range: undefined };
   if (call.name === "is_null" || call.name === "is_not_null") return { expression: call, range: undefined };
@@ -115,7 +134,9 @@ function typeLimit(type: DataType): ValueRange | undefined {
   const bits = /^(u?)int(\d+)$/.exec(type.kind);
   if (bits === null) return undefined;
   const width = BigInt(bits[2]!);
-  return bits[1] === "u" ? { min: 0n, max: 2n ** width - 1n } : { min: -(2n ** (width - 1n)), max: 2n ** (width - 1n) - 1n };
+  return bits[1] === "u"
+    ? { min: 0n, max: 2n ** width - 1n }
+    : { min: -(2n ** (width - 1n)), max: 2n ** (width - 1n) - 1n };
 }
 
 function castRange(from: DataType, to: DataType, range: ValueRange | undefined): ValueRange | undefined {
@@ -128,7 +149,10 @@ function rangeOfLiteral(type: DataType, range: ValueRange | undefined): ValueRan
   return isExact(type) ? range : undefined;
 }
 
-function withRange(node: Expression & { readonly kind: "literal" | "cast" }, range: ValueRange | undefined): NarrowedExpression {
+function withRange(
+  node: Expression & { readonly kind: "literal" | "cast" },
+  range: ValueRange | undefined,
+): NarrowedExpression {
   const type = narrowType(node.type, range);
   // A wide value is not cut to the narrow layout by a cast that changes nothing else: its own bounds are unknown.
   return { expression: type === node.type ? node : { ...node, type }, range };

@@ -42,9 +42,17 @@ export type PhysicalScan = NodeBase & {
 /** `rows` hold folded constants. Runs in one task only. */
 export type PhysicalValues = NodeBase & { readonly kind: "values"; readonly rows: readonly (readonly Value[])[] };
 
-export type PhysicalFilter = NodeBase & { readonly kind: "filter"; readonly input: PhysicalNode; readonly predicate: Expression };
+export type PhysicalFilter = NodeBase & {
+  readonly kind: "filter";
+  readonly input: PhysicalNode;
+  readonly predicate: Expression;
+};
 
-export type PhysicalProject = NodeBase & { readonly kind: "project"; readonly input: PhysicalNode; readonly expressions: readonly Expression[] };
+export type PhysicalProject = NodeBase & {
+  readonly kind: "project";
+  readonly input: PhysicalNode;
+  readonly expressions: readonly Expression[];
+};
 
 /**
  * `single` aggregates raw rows whole. `partial` puts out the group columns, then each aggregate's state columns
@@ -104,9 +112,17 @@ export type PhysicalNestedLoopJoin = NodeBase & {
   readonly nullAware: boolean;
 };
 
-export type PhysicalSortKey = { readonly expression: Expression; readonly descending: boolean; readonly nullsFirst: boolean };
+export type PhysicalSortKey = {
+  readonly expression: Expression;
+  readonly descending: boolean;
+  readonly nullsFirst: boolean;
+};
 
-export type PhysicalSort = NodeBase & { readonly kind: "sort"; readonly input: PhysicalNode; readonly keys: readonly PhysicalSortKey[] };
+export type PhysicalSort = NodeBase & {
+  readonly kind: "sort";
+  readonly input: PhysicalNode;
+  readonly keys: readonly PhysicalSortKey[];
+};
 
 /** The first `limit` rows in key order after `offset`. */
 export type PhysicalTopN = NodeBase & {
@@ -118,7 +134,12 @@ export type PhysicalTopN = NodeBase & {
 };
 
 /** `limit` null = all after `offset`. */
-export type PhysicalLimit = NodeBase & { readonly kind: "limit"; readonly input: PhysicalNode; readonly limit: number | null; readonly offset: number };
+export type PhysicalLimit = NodeBase & {
+  readonly kind: "limit";
+  readonly input: PhysicalNode;
+  readonly limit: number | null;
+  readonly offset: number;
+};
 
 export type PhysicalUnion = NodeBase & { readonly kind: "union"; readonly inputs: readonly PhysicalNode[] };
 
@@ -141,7 +162,11 @@ export type Distribution =
   | { readonly kind: "broadcast" };
 
 /** A stage boundary: stage/ cuts here. Never reaches an executor. */
-export type PhysicalExchange = NodeBase & { readonly kind: "exchange"; readonly input: PhysicalNode; readonly distribution: Distribution };
+export type PhysicalExchange = NodeBase & {
+  readonly kind: "exchange";
+  readonly input: PhysicalNode;
+  readonly distribution: Distribution;
+};
 
 /** What stands in place of an exchange after the cut: reads this task's partition of every task of stage `stageId`. */
 export type PhysicalShuffleRead = NodeBase & {

@@ -9,7 +9,17 @@ import type { PhysicalHashAggregate } from "./physical-node.ts";
 import type { PlanContext } from "./plan-context.ts";
 import { keepColumns, toPartitions, toSingle } from "./plan-exchange.ts";
 import { exchangePartitionCount } from "./physical-options.ts";
-import { estimateOf, factsOf, inputAt, isSingle, makePlanned, noFacts, renamePartitioning, resolve, taskCountOf } from "./planned.ts";
+import {
+  estimateOf,
+  factsOf,
+  inputAt,
+  isSingle,
+  makePlanned,
+  noFacts,
+  renamePartitioning,
+  resolve,
+  taskCountOf,
+} from "./planned.ts";
 import type { ColumnFacts, Partitioning, Planned } from "./planned.ts";
 
 /** Group columns and calls over an input's positions, with the fields of the result. */
@@ -33,7 +43,12 @@ export function planAggregate(context: PlanContext, node: AggregateNode, require
 }
 
 /** `spreadBy`: group columns that the reader groups by; rows that agree in them should be in one task. */
-function planSpread(context: PlanContext, node: AggregateNode, required: ReadonlySet<ColumnId>, spreadBy: ReadonlySet<ColumnId> | null): Planned {
+function planSpread(
+  context: PlanContext,
+  node: AggregateNode,
+  required: ReadonlySet<ColumnId>,
+  spreadBy: ReadonlySet<ColumnId> | null,
+): Planned {
   const aggregates = node.aggregates.filter(({ column }) => required.has(column.id));
   const kept = node.groups.length === 0 && aggregates.length === 0 ? node.aggregates.slice(0, 1) : aggregates;
   const used = new Set<ColumnId>();
@@ -43,10 +58,20 @@ function planSpread(context: PlanContext, node: AggregateNode, required: Readonl
   const grouping = resolveGrouping(input, { ...node, aggregates: kept });
   const groupCount = context.estimator.rows(node);
   if (isSingle(input) || isPlaced(input, grouping)) return aggregateOnce(input, grouping, groupCount);
-  const keys = grouping.groups.flatMap((_, index) => (spreadBy === null || spreadBy.has(grouping.columns[index]!.id) ? [index] : []));
+  const keys = grouping.groups.flatMap((_, index) =>
+    spreadBy === null || spreadBy.has(grouping.columns[index]!.id) ? [index] : [],
+  );
   const isPointless = grouping.groups.length > 0 && groupCount > input.node.estimate.rows * partialShareMax;
   if (isPointless || grouping.calls.some((call) => call.distinct)) {
-    return aggregateOnce(gather(context, input, keys.map((index) => grouping.groups[index]!)), grouping, groupCount);
+    return aggregateOnce(
+      gather(
+        context,
+        input,
+        keys.map((index) => grouping.groups[index]!),
+      ),
+      grouping,
+      groupCount,
+    );
   }
   return twoPhases(context, input, grouping, groupCount, keys);
 }
@@ -62,7 +87,8 @@ function planInput(context: PlanContext, node: AggregateNode, required: Readonly
   const inner = node.input;
   if (inner.kind !== "aggregate" || node.groups.length === 0) return context.plan(inner, required);
   const ids = new Set(node.groups.flatMap(({ expression }) => (expression.kind === "column" ? [expression.id] : [])));
-  const isAmong = ids.size === node.groups.length && [...ids].every((id) => inner.groups.some(({ column }) => column.id === id));
+  const isAmong =
+    ids.size === node.groups.length && [...ids].every((id) => inner.groups.some(({ column }) => column.id === id));
   const isSpread = isAmong && context.estimator.rows(node) >= context.options.slots * groupsPerSlotMin;
   return planSpread(context, inner, required, isSpread ? ids : null);
 }
@@ -75,7 +101,11 @@ function resolveGrouping(input: Planned, node: AggregateNode): Grouping {
     calls: calls.map(({ call }) => call),
     columns: [...groups, ...calls].map(({ column }) => column),
     fields: [
-      ...groups.map(({ column, resolved: { expression } }) => ({ name: column.name, type: typeOf(expression), nullable: isNullable(expression) })),
+      ...groups.map(({ column, resolved: { expression } }) => ({
+        name: column.name,
+        type: typeOf(expression),
+        nullable: isNullable(expression),
+      })),
       ...calls.map(({ column, call }) => ({ name: column.name, type: call.type, nullable: call.name !== "count" })),
     ],
     facts: [...groups.map(({ resolved }) => factsOf(input, resolved)), ...calls.map(({ facts }) => facts)],
@@ -83,12 +113,17 @@ function resolveGrouping(input: Planned, node: AggregateNode): Grouping {
 }
 
 /** min, max and any_value put out their argument's values: its layout, its bounds. Sums keep their own wide type. */
-function resolveCall(input: Planned, call: AggregateCall): { readonly call: AggregateCall; readonly facts: ColumnFacts } {
+function resolveCall(
+  input: Planned,
+  call: AggregateCall,
+): { readonly call: AggregateCall; readonly facts: ColumnFacts } {
   const args = call.args.map((arg) => resolve(input, arg));
   const filter = call.filter === null ? null : resolve(input, call.filter).expression;
   const [argument] = args;
   const isValue = argument !== undefined && ["min", "max", "any_value"].includes(call.name);
-  const facts: ColumnFacts = isValue ? factsOf(input, argument) : { ...noFacts, stringBytes: isStringLike(call.type) ? noFacts.stringBytes : 0 };
+  const facts: ColumnFacts = isValue
+    ? factsOf(input, argument)
+    : { ...noFacts, stringBytes: isStringLike(call.type) ? noFacts.stringBytes : 0 };
   const type = isValue ? typeOf(argument.expression) : call.type;
   return { call: { ...call, args: args.map(({ expression }) => expression), filter, type }, facts };
 }
@@ -104,7 +139,9 @@ function isPlaced(input: Planned, { groups }: Grouping): boolean {
 /** Partition keys by the names that the groups give to their columns. */
 function groupPartitioning(input: Planned, { groups, columns }: Grouping): Partitioning {
   return renamePartitioning(input.partitioning, (id) =>
-    groups.flatMap((group, index) => (group.kind === "input" && input.columns[group.index]!.id === id ? [columns[index]!.id] : [])),
+    groups.flatMap((group, index) =>
+      group.kind === "input" && input.columns[group.index]!.id === id ? [columns[index]!.id] : [],
+    ),
   );
 }
 
@@ -128,11 +165,20 @@ function gather(context: PlanContext, input: Planned, groups: readonly Expressio
 }
 
 /** Partial, exchange by the groups at `keyIndexes`, final. Little state goes to one task: a second one would idle. */
-function twoPhases(context: PlanContext, input: Planned, grouping: Grouping, groupCount: number, keyIndexes: readonly number[]): Planned {
+function twoPhases(
+  context: PlanContext,
+  input: Planned,
+  grouping: Grouping,
+  groupCount: number,
+  keyIndexes: readonly number[],
+): Planned {
   const partial = partialAggregate(input, grouping, groupCount);
   const { bytes } = partial.node.estimate;
   const isForced = context.options.partitionCount !== null;
-  const count = keyIndexes.length === 0 || (!isForced && bytes <= context.options.singleAggregateBytes) ? 1 : exchangePartitionCount(bytes, context.options);
+  const count =
+    keyIndexes.length === 0 || (!isForced && bytes <= context.options.singleAggregateBytes)
+      ? 1
+      : exchangePartitionCount(bytes, context.options);
   const keys = keyIndexes.map((index) => inputAt(partial.schema, index));
   const placed = toPartitions(partial, keys, count);
   const groups = grouping.groups.map((_, index) => inputAt(partial.schema, index));

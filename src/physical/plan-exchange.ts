@@ -22,7 +22,9 @@ export function keepColumns(planned: Planned, required: ReadonlySet<ColumnId>): 
   const { node } = planned;
   // A projection is narrowed, not followed by another.
   const [input, expressions] =
-    node.kind === "project" ? [node.input, kept.map((index) => node.expressions[index]!)] : [node, kept.map((index) => inputAt(planned.schema, index))];
+    node.kind === "project"
+      ? [node.input, kept.map((index) => node.expressions[index]!)]
+      : [node, kept.map((index) => inputAt(planned.schema, index))];
   return makePlanned({ kind: "project", input, expressions, schema, estimate }, columns, facts, partitioning);
 }
 
@@ -47,11 +49,21 @@ export function toPartitions(planned: Planned, keys: readonly Expression[], part
   if (partitionCount === 1) return toSingle(planned);
   assert(keys.length > 0 && partitionCount > 1, "a hash exchange has keys and partitions");
   const keySets = keys.map((key) => new Set(key.kind === "input" ? [planned.columns[key.index]!.id] : []));
-  return exchange(planned, { kind: "hash", keys, partitionCount }, { kind: "partitions", partitionCount, keys: keySets });
+  return exchange(
+    planned,
+    { kind: "hash", keys, partitionCount },
+    { kind: "partitions", partitionCount, keys: keySets },
+  );
 }
 
 function exchange(planned: Planned, distribution: Distribution, partitioning: Partitioning): Planned {
   const { node } = planned;
-  const result: PhysicalExchange = { kind: "exchange", input: node, distribution, schema: node.schema, estimate: node.estimate };
+  const result: PhysicalExchange = {
+    kind: "exchange",
+    input: node,
+    distribution,
+    schema: node.schema,
+    estimate: node.estimate,
+  };
   return makePlanned(result, planned.columns, planned.facts, partitioning);
 }

@@ -16,16 +16,17 @@ import { concatScopes, estimateOf, makePlanned, noFacts, resolve } from "./plann
 import type { ColumnFacts, Partitioning, Planned } from "./planned.ts";
 
 /** A join by which side probes: the physical form when the left side does, and when the right side does. */
-const forms: Readonly<Record<JoinType, { readonly left: PhysicalJoinType; readonly right: PhysicalJoinType | null }>> = {
-  inner: { left: "inner", right: "inner" },
-  left: { left: "left", right: "right" },
-  right: { left: "right", right: "left" },
-  full: { left: "full", right: "full" },
-  semi: { left: "left_semi", right: "right_semi" },
-  anti: { left: "left_anti", right: "right_anti" },
-  mark: { left: "left_mark", right: null },
-  single: { left: "left_single", right: null },
-};
+const forms: Readonly<Record<JoinType, { readonly left: PhysicalJoinType; readonly right: PhysicalJoinType | null }>> =
+  {
+    inner: { left: "inner", right: "inner" },
+    left: { left: "left", right: "right" },
+    right: { left: "right", right: "left" },
+    full: { left: "full", right: "full" },
+    semi: { left: "left_semi", right: "right_semi" },
+    anti: { left: "left_anti", right: "right_anti" },
+    mark: { left: "left_mark", right: null },
+    single: { left: "left_single", right: null },
+  };
 
 type KeyPair = { readonly probe: Expression; readonly build: Expression; readonly nullEqual: boolean };
 
@@ -49,7 +50,8 @@ export function planJoin(context: PlanContext, node: JoinNode, required: Readonl
   const condition = nullAware ? singleKey(split) : split;
   const form = forms[node.joinType];
   const candidates = [makeCandidate(form.left, left, right, node.right, condition.keys)];
-  if (form.right !== null && !nullAware) candidates.push(makeCandidate(form.right, right, left, node.left, condition.keys.map(swapKey)));
+  if (form.right !== null && !nullAware)
+    candidates.push(makeCandidate(form.right, right, left, node.left, condition.keys.map(swapKey)));
   let best: { readonly candidate: Candidate; readonly placement: JoinPlacement } | null = null;
   for (const candidate of candidates) {
     for (const placement of joinPlacements({ ...candidate, nullAware }, context.options)) {
@@ -72,7 +74,12 @@ function firstRows({ joinType, condition }: JoinNode, right: Planned): Planned {
   const limit = isExistence ? 1 : 2;
   const { node, columns, facts, partitioning, schema } = right;
   if (node.estimate.rows <= limit) return right;
-  return makePlanned({ kind: "limit", input: node, limit, offset: 0, schema, estimate: estimateOf(limit, schema, facts) }, columns, facts, partitioning);
+  return makePlanned(
+    { kind: "limit", input: node, limit, offset: 0, schema, estimate: estimateOf(limit, schema, facts) },
+    columns,
+    facts,
+    partitioning,
+  );
 }
 
 function idsOf(node: LogicalNode): Set<ColumnId> {
@@ -91,7 +98,13 @@ function mayBeUnknown({ keys, residual }: JoinCondition, left: Planned, right: P
 }
 
 /** `keys` have their probe side on the left. */
-function makeCandidate(joinType: PhysicalJoinType, probe: Planned, build: Planned, buildNode: LogicalNode, keys: readonly JoinKey[]): Candidate {
+function makeCandidate(
+  joinType: PhysicalJoinType,
+  probe: Planned,
+  build: Planned,
+  buildNode: LogicalNode,
+  keys: readonly JoinKey[],
+): Candidate {
   const pairs = keys.map((key): KeyPair => {
     const [probeKey, buildKey] = alignKeys(resolve(probe, key.left), resolve(build, key.right));
     return { probe: probeKey, build: buildKey, nullEqual: key.nullEqual };
@@ -100,7 +113,13 @@ function makeCandidate(joinType: PhysicalJoinType, probe: Planned, build: Planne
   return { joinType, probe, build, buildNode, keys: pairs, buildColumns };
 }
 
-function buildJoin(context: PlanContext, node: JoinNode, candidate: Candidate, residual: Expression | null, nullAware: boolean): Planned {
+function buildJoin(
+  context: PlanContext,
+  node: JoinNode,
+  candidate: Candidate,
+  residual: Expression | null,
+  nullAware: boolean,
+): Planned {
   const { joinType, probe, build, keys } = candidate;
   const { columns, schema, facts } = joinOutput(candidate, node.markColumn, nullAware);
   const estimate = estimateOf(context.estimator.rows(node), schema, facts);
@@ -121,7 +140,11 @@ function isBuildUnique(context: PlanContext, { buildNode, buildColumns }: Candid
 const probeIsExtended = new Set<PhysicalJoinType>(["right", "full"]);
 const buildIsExtended = new Set<PhysicalJoinType>(["left", "full", "left_single"]);
 
-type JoinOutput = { readonly columns: readonly Column[]; readonly schema: Schema; readonly facts: readonly ColumnFacts[] };
+type JoinOutput = {
+  readonly columns: readonly Column[];
+  readonly schema: Schema;
+  readonly facts: readonly ColumnFacts[];
+};
 
 function joinOutput({ joinType, probe, build }: Candidate, markColumn: Column | null, nullAware: boolean): JoinOutput {
   if (joinType === "left_semi" || joinType === "left_anti") return probe;
@@ -133,7 +156,10 @@ function joinOutput({ joinType, probe, build }: Candidate, markColumn: Column | 
   }
   return {
     columns: [...probe.columns, ...build.columns],
-    schema: [...extend(probe.schema, probeIsExtended.has(joinType)), ...extend(build.schema, buildIsExtended.has(joinType))],
+    schema: [
+      ...extend(probe.schema, probeIsExtended.has(joinType)),
+      ...extend(build.schema, buildIsExtended.has(joinType)),
+    ],
     facts: [...probe.facts, ...build.facts],
   };
 }
@@ -155,8 +181,12 @@ function joinPartitioning({ joinType, probe, build, keys }: Candidate): Partitio
   const existing = owner.kind === "partitions" ? owner.keys : null;
   if (existing === null || joinType !== "inner") return { kind: "partitions", partitionCount, keys: existing };
   const equalIds = keys.flatMap((key): [ColumnId, ColumnId][] =>
-    key.probe.kind === "input" && key.build.kind === "input" ? [[probe.columns[key.probe.index]!.id, build.columns[key.build.index]!.id]] : [],
+    key.probe.kind === "input" && key.build.kind === "input"
+      ? [[probe.columns[key.probe.index]!.id, build.columns[key.build.index]!.id]]
+      : [],
   );
-  const widened = existing.map((ids) => new Set([...ids, ...equalIds.flatMap(([probeId, buildId]) => (ids.has(probeId) ? [buildId] : []))]));
+  const widened = existing.map(
+    (ids) => new Set([...ids, ...equalIds.flatMap(([probeId, buildId]) => (ids.has(probeId) ? [buildId] : []))]),
+  );
   return { kind: "partitions", partitionCount, keys: widened };
 }

@@ -23,7 +23,12 @@ export type PhysicalPlan = { readonly root: PhysicalNode; readonly scans: readon
  * Plans an optimised logical plan. The root puts out `outputs` in their order, under their names; decimals may be
  * narrower in memory than their type says by itself. An ordered plan ends in one task.
  */
-export function planPhysical(plan: LogicalNode, outputs: readonly Column[], estimator: Estimator, options: PhysicalOptions): PhysicalPlan {
+export function planPhysical(
+  plan: LogicalNode,
+  outputs: readonly Column[],
+  estimator: Estimator,
+  options: PhysicalOptions,
+): PhysicalPlan {
   const scans: ScanSource[] = [];
   const context: PlanContext = {
     options,

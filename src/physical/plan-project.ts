@@ -19,10 +19,14 @@ export function planProject(context: PlanContext, node: ProjectNode, required: R
     nullable: isNullable(expression),
   }));
   const partitioning = renamePartitioning(input.partitioning, (id) =>
-    items.flatMap(({ column, expression }) => (expression.kind === "column" && expression.id === id ? [column.id] : [])),
+    items.flatMap(({ column, expression }) =>
+      expression.kind === "column" && expression.id === id ? [column.id] : [],
+    ),
   );
   const columns = items.map((item) => item.column);
-  const isRenaming = resolved.length === input.columns.length && resolved.every(({ expression }, index) => expression.kind === "input" && expression.index === index);
+  const isRenaming =
+    resolved.length === input.columns.length &&
+    resolved.every(({ expression }, index) => expression.kind === "input" && expression.index === index);
   if (isRenaming) return makePlanned(input.node, columns, facts, partitioning);
   const project: PhysicalNode = {
     kind: "project",

@@ -21,7 +21,10 @@ type ScanColumn = ScanNode["columns"][number];
 export function planScan(context: PlanContext, node: ScanNode, required: ReadonlySet<ColumnId>): Planned {
   const { table } = node;
   const used = new Set([...required, ...(node.predicate === null ? [] : columnIds(node.predicate))]);
-  const columns = atLeastOne(table, node.columns.filter((column) => used.has(column.id)));
+  const columns = atLeastOne(
+    table,
+    node.columns.filter((column) => used.has(column.id)),
+  );
   const scope = scanScope(table, columns);
   const predicate = node.predicate === null ? null : resolve(scope, node.predicate).expression;
   const { pushed, remaining } = splitPredicate(predicate);
@@ -37,9 +40,19 @@ export function planScan(context: PlanContext, node: ScanNode, required: Readonl
   return keepColumns(makePlanned(filter, scan.columns, scan.facts, scan.partitioning), required);
 }
 
-function addScan(context: PlanContext, node: ScanNode, columns: readonly ScanColumn[], scope: Scope, pushed: Expression | null): Planned {
+function addScan(
+  context: PlanContext,
+  node: ScanNode,
+  columns: readonly ScanColumn[],
+  scope: Scope,
+  pushed: Expression | null,
+): Planned {
   const { table } = node;
-  const groups = pruneRowGroups(table, columns.map((column) => column.sourceIndex), pushed);
+  const groups = pruneRowGroups(
+    table,
+    columns.map((column) => column.sourceIndex),
+    pushed,
+  );
   const units = context.options.partitionCount === null ? groups : cutUnits(groups, context.options.partitionCount);
   const byteSize = workOf(units, scope);
   const taskCount = context.isSmall ? 1 : Math.min(scanTaskCount(byteSize, context.options), Math.max(1, units.length));
@@ -60,7 +73,11 @@ function addScan(context: PlanContext, node: ScanNode, columns: readonly ScanCol
 
 /** Also what the planner adds up over all scans to tell small queries. */
 export function scanWorkOf(node: ScanNode): number {
-  const units = pruneRowGroups(node.table, node.columns.map((column) => column.sourceIndex), null);
+  const units = pruneRowGroups(
+    node.table,
+    node.columns.map((column) => column.sourceIndex),
+    null,
+  );
   return workOf(units, scanScope(node.table, node.columns));
 }
 
@@ -88,7 +105,9 @@ function cutUnits(units: readonly ScanUnit[], pieces: number): readonly ScanUnit
 /** count(*) needs rows but no column: the one that takes the fewest bytes stands in. */
 function atLeastOne(table: Table, columns: readonly ScanColumn[]): readonly ScanColumn[] {
   if (columns.length > 0 || table.schema.length === 0) return columns;
-  const costs = table.schema.map((field, index) => (isStringLike(field.type) ? 1e15 : 0) + (table.statistics[index]?.storedByteSize ?? 1e12));
+  const costs = table.schema.map(
+    (field, index) => (isStringLike(field.type) ? 1e15 : 0) + (table.statistics[index]?.storedByteSize ?? 1e12),
+  );
   const sourceIndex = costs.indexOf(Math.min(...costs));
   const field = table.schema[sourceIndex]!;
   // No statement's column has a negative id.

@@ -15,7 +15,8 @@ const topRowsMax = 1_000_000;
 export function planSort(context: PlanContext, node: SortNode, required: ReadonlySet<ColumnId>): Planned {
   const input = planSortInput(context, node, required);
   if (node.keys.length === 0) return toSingle(input);
-  const isLittle = input.node.estimate.bytes <= context.options.singleSortBytes && context.options.partitionCount === null;
+  const isLittle =
+    input.node.estimate.bytes <= context.options.singleSortBytes && context.options.partitionCount === null;
   const keys = resolveKeys(input, node.keys);
   if (isSingle(input) || isLittle) return sort(toSingle(input), keys);
   return toSingle(sort(input, keys), keys);
@@ -53,7 +54,14 @@ export function planLimit(context: PlanContext, node: LimitNode, required: Reado
   return limitRows(context, node, toSingle(first), limit, offset);
 }
 
-function planTopN(context: PlanContext, node: LimitNode, below: SortNode, limit: number, offset: number, required: ReadonlySet<ColumnId>): Planned {
+function planTopN(
+  context: PlanContext,
+  node: LimitNode,
+  below: SortNode,
+  limit: number,
+  offset: number,
+  required: ReadonlySet<ColumnId>,
+): Planned {
   const input = planSortInput(context, below, required);
   const keys = resolveKeys(input, below.keys);
   if (isSingle(input)) return topRows(context, node, input, keys, limit, offset);
@@ -61,12 +69,25 @@ function planTopN(context: PlanContext, node: LimitNode, below: SortNode, limit:
   return limitRows(context, node, toSingle(first, keys), limit, offset);
 }
 
-function topRows(context: PlanContext, node: LogicalNode, input: Planned, keys: readonly PhysicalSortKey[], limit: number, offset: number): Planned {
+function topRows(
+  context: PlanContext,
+  node: LogicalNode,
+  input: Planned,
+  keys: readonly PhysicalSortKey[],
+  limit: number,
+  offset: number,
+): Planned {
   const estimate = estimateOf(Math.min(limit, context.estimator.rows(node)), input.schema, input.facts);
   return passOn(input, { kind: "top_n", input: input.node, keys, limit, offset, schema: input.schema, estimate });
 }
 
-function limitRows(context: PlanContext, node: LogicalNode, input: Planned, limit: number | null, offset: number): Planned {
+function limitRows(
+  context: PlanContext,
+  node: LogicalNode,
+  input: Planned,
+  limit: number | null,
+  offset: number,
+): Planned {
   const estimate = estimateOf(context.estimator.rows(node), input.schema, input.facts);
   return passOn(input, { kind: "limit", input: input.node, limit, offset, schema: input.schema, estimate });
 }

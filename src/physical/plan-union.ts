@@ -24,7 +24,12 @@ export function planUnion(context: PlanContext, node: UnionNode, required: Reado
   const { inputs: aligned, schema, facts } = alignColumns(inputs, columns);
   const { placed, partitioning } = shareStage(context, aligned);
   const rows = placed.reduce((sum, input) => sum + input.node.estimate.rows, 0);
-  const union: PhysicalNode = { kind: "union", inputs: placed.map((input) => input.node), schema, estimate: estimateOf(rows, schema, facts) };
+  const union: PhysicalNode = {
+    kind: "union",
+    inputs: placed.map((input) => input.node),
+    schema,
+    estimate: estimateOf(rows, schema, facts),
+  };
   return makePlanned(union, columns, facts, partitioning);
 }
 
@@ -37,12 +42,18 @@ function planInput(context: PlanContext, input: LogicalNode, indexes: readonly n
 /** The columns in the order given; a projection only where that changes something. */
 export function selectColumns(planned: Planned, wanted: readonly Column[]): Planned {
   const positions = wanted.map((column) => positionOf(planned, column.id));
-  if (positions.length === planned.columns.length && positions.every((position, index) => position === index)) return planned;
+  if (positions.length === planned.columns.length && positions.every((position, index) => position === index))
+    return planned;
   const schema = positions.map((position) => planned.schema[position]!);
   const facts = positions.map((position) => planned.facts[position]!);
   const expressions = positions.map((position) => inputAt(planned.schema, position));
   const estimate = estimateOf(planned.node.estimate.rows, schema, facts);
-  return makePlanned({ kind: "project", input: planned.node, expressions, schema, estimate }, wanted, facts, planned.partitioning);
+  return makePlanned(
+    { kind: "project", input: planned.node, expressions, schema, estimate },
+    wanted,
+    facts,
+    planned.partitioning,
+  );
 }
 
 /** Inputs with one layout per column, and the schema and facts that hold for all of them. */
@@ -54,14 +65,20 @@ export function alignColumns(
   const aligned = inputs.map((input, inputIndex) => {
     const expressions = layouts.map((layout) => layout[inputIndex]!);
     if (expressions.every((expression) => expression.kind === "input")) return input;
-    const schema = input.schema.map((field, index) => ({ ...field, type: (expressions[index] as { type: typeof field.type }).type }));
+    const schema = input.schema.map((field, index) => ({
+      ...field,
+      type: (expressions[index] as { type: typeof field.type }).type,
+    }));
     const estimate = estimateOf(input.node.estimate.rows, schema, input.facts);
     const node: PhysicalNode = { kind: "project", input: input.node, expressions, schema, estimate };
     return makePlanned(node, input.columns, input.facts, input.partitioning);
   });
   const facts = columns.map((_, index): ColumnFacts => {
     const parts = inputs.map((input) => input.facts[index]!);
-    return { range: unionRanges(parts.map((part) => part.range)), stringBytes: Math.max(0, ...parts.map((part) => part.stringBytes)) };
+    return {
+      range: unionRanges(parts.map((part) => part.range)),
+      stringBytes: Math.max(0, ...parts.map((part) => part.stringBytes)),
+    };
   });
   const schema = columns.map(({ name, type }, index) => ({
     name,
@@ -71,7 +88,10 @@ export function alignColumns(
   return { inputs: aligned, schema, facts };
 }
 
-function shareStage(context: PlanContext, inputs: readonly Planned[]): { readonly placed: readonly Planned[]; readonly partitioning: Partitioning } {
+function shareStage(
+  context: PlanContext,
+  inputs: readonly Planned[],
+): { readonly placed: readonly Planned[]; readonly partitioning: Partitioning } {
   const kinds = inputs.map((input) => input.partitioning);
   if (inputs.every(isSingle)) return { placed: inputs, partitioning: single };
   const scanning = inputs.every((input) => input.partitioning.kind === "scans" || isSingleScan(input));
@@ -86,7 +106,11 @@ function shareStage(context: PlanContext, inputs: readonly Planned[]): { readonl
   const placed = inputs.map((input) => {
     const { partitioning } = input;
     if (partitioning.kind === "partitions" && partitioning.partitionCount === common && common > 1) return input;
-    return toPartitions(input, input.schema.map((_, index) => inputAt(input.schema, index)), common);
+    return toPartitions(
+      input,
+      input.schema.map((_, index) => inputAt(input.schema, index)),
+      common,
+    );
   });
   return { placed, partitioning: common === 1 ? single : { kind: "partitions", partitionCount: common, keys: null } };
 }
@@ -108,7 +132,13 @@ export function planSetOperation(context: PlanContext, node: SetOperationNode): 
   const { inputs: aligned, schema, facts } = alignColumns(inputs, node.columns);
   const bytes = aligned.reduce((sum, input) => sum + input.node.estimate.bytes, 0);
   const count = aligned.every(isSingle) ? 1 : exchangePartitionCount(bytes, context.options);
-  const placed = aligned.map((input) => toPartitions(input, input.schema.map((_, index) => inputAt(input.schema, index)), count));
+  const placed = aligned.map((input) =>
+    toPartitions(
+      input,
+      input.schema.map((_, index) => inputAt(input.schema, index)),
+      count,
+    ),
+  );
   const [left, right] = placed as [Planned, Planned];
   const estimate = estimateOf(context.estimator.rows(node), schema, facts);
   const operation: PhysicalNode = {
@@ -121,5 +151,10 @@ export function planSetOperation(context: PlanContext, node: SetOperationNode): 
     estimate,
   };
   const keys = node.columns.map((column) => new Set([column.id]));
-  return makePlanned(operation, node.columns, facts, count === 1 ? single : { kind: "partitions", partitionCount: count, keys });
+  return makePlanned(
+    operation,
+    node.columns,
+    facts,
+    count === 1 ? single : { kind: "partitions", partitionCount: count, keys },
+  );
 }

@@ -17,11 +17,19 @@ export function planValues(node: ValuesNode): Planned {
   const facts = columns.map((column, index): ColumnFacts => {
     const values = rows.map((row) => literalValue(row[index]!));
     const lengths = values.map((value) => (typeof value === "string" ? value.length : 0));
-    return { range: unionRanges(values.map(rangeOfValue)), stringBytes: column.type.kind === "utf8" ? Math.max(0, ...lengths) : 0 };
+    return {
+      range: unionRanges(values.map(rangeOfValue)),
+      stringBytes: column.type.kind === "utf8" ? Math.max(0, ...lengths) : 0,
+    };
   });
   const schema: Schema = columns.map(({ name, type, nullable }) => ({ name, type, nullable }));
   const values = rows.map((row) => row.map(literalValue));
-  return makePlanned({ kind: "values", rows: values, schema, estimate: estimateOf(rows.length, schema, facts) }, columns, facts, single);
+  return makePlanned(
+    { kind: "values", rows: values, schema, estimate: estimateOf(rows.length, schema, facts) },
+    columns,
+    facts,
+    single,
+  );
 }
 
 function literalValue(expression: Expression): Value {
@@ -39,10 +47,20 @@ function planComputedRows(columns: readonly Column[], rows: readonly (readonly E
       nullable: isNullable(expression),
     }));
     const expressions = items.map((item) => item.expression);
-    return makePlanned({ kind: "project", input: oneRow, expressions, schema, estimate: estimateOf(1, schema, facts) }, columns, facts, single);
+    return makePlanned(
+      { kind: "project", input: oneRow, expressions, schema, estimate: estimateOf(1, schema, facts) },
+      columns,
+      facts,
+      single,
+    );
   });
   if (inputs.length === 1) return inputs[0]!;
   const { inputs: aligned, schema, facts } = alignColumns(inputs, columns);
-  const union: PhysicalNode = { kind: "union", inputs: aligned.map((input) => input.node), schema, estimate: estimateOf(rows.length, schema, facts) };
+  const union: PhysicalNode = {
+    kind: "union",
+    inputs: aligned.map((input) => input.node),
+    schema,
+    estimate: estimateOf(rows.length, schema, facts),
+  };
   return makePlanned(union, columns, facts, single);
 }

@@ -24,10 +24,18 @@ export type ColumnFacts = {
 export type Partitioning =
   | { readonly kind: "single" }
   | { readonly kind: "scans"; readonly taskCount: number }
-  | { readonly kind: "partitions"; readonly partitionCount: number; readonly keys: readonly ReadonlySet<ColumnId>[] | null };
+  | {
+      readonly kind: "partitions";
+      readonly partitionCount: number;
+      readonly keys: readonly ReadonlySet<ColumnId>[] | null;
+    };
 
 /** Columns by position, with what is known of them: what expressions are resolved against. */
-export type Scope = { readonly columns: readonly Column[]; readonly schema: Schema; readonly facts: readonly ColumnFacts[] };
+export type Scope = {
+  readonly columns: readonly Column[];
+  readonly schema: Schema;
+  readonly facts: readonly ColumnFacts[];
+};
 
 /** A physical node with the physical properties that nodes themselves do not carry. */
 export type Planned = Scope & { readonly node: PhysicalNode; readonly partitioning: Partitioning };
@@ -44,7 +52,12 @@ export function taskCountOf({ partitioning }: Planned): number {
   return partitioning.kind === "scans" ? partitioning.taskCount : partitioning.partitionCount;
 }
 
-export function makePlanned(node: PhysicalNode, columns: readonly Column[], facts: readonly ColumnFacts[], partitioning: Partitioning): Planned {
+export function makePlanned(
+  node: PhysicalNode,
+  columns: readonly Column[],
+  facts: readonly ColumnFacts[],
+  partitioning: Partitioning,
+): Planned {
   return { node, columns, schema: node.schema, facts, partitioning };
 }
 
@@ -65,7 +78,9 @@ export function inputAt(schema: Schema, index: number): Expression & { readonly 
 
 /** The expression over positions instead of column ids, its decimals narrowed. */
 export function resolve(scope: Scope, expression: Expression): NarrowedExpression {
-  const positional = mapExpression(expression, (part) => (part.kind === "column" ? inputAt(scope.schema, positionOf(scope, part.id)) : part));
+  const positional = mapExpression(expression, (part) =>
+    part.kind === "column" ? inputAt(scope.schema, positionOf(scope, part.id)) : part,
+  );
   return narrowDecimals(positional, (index) => scope.facts[index]?.range);
 }
 
@@ -94,7 +109,10 @@ export function factsOf(scope: Scope, { expression, range }: NarrowedExpression)
 }
 
 /** Properties that survive when columns are computed anew: a key keeps the new names of its old columns. */
-export function renamePartitioning(partitioning: Partitioning, newIds: (old: ColumnId) => readonly ColumnId[]): Partitioning {
+export function renamePartitioning(
+  partitioning: Partitioning,
+  newIds: (old: ColumnId) => readonly ColumnId[],
+): Partitioning {
   if (partitioning.kind !== "partitions" || partitioning.keys === null) return partitioning;
   const keys = partitioning.keys.map((key) => new Set([...key].flatMap(newIds)));
   return { ...partitioning, keys: keys.some((key) => key.size === 0) ? null : keys };

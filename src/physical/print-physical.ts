@@ -3,13 +3,22 @@ import type { Value } from "../arrow/value.ts";
 import { unreachable } from "../common/assert.ts";
 import type { AggregateCall, Expression } from "../expr/expression.ts";
 import { formatExpression, mapExpression } from "../expr/expression-properties.ts";
-import type { Distribution, PhysicalHashAggregate, PhysicalHashJoin, PhysicalNode, PhysicalSortKey } from "./physical-node.ts";
+import type {
+  Distribution,
+  PhysicalHashAggregate,
+  PhysicalHashJoin,
+  PhysicalNode,
+  PhysicalSortKey,
+} from "./physical-node.ts";
 
 /**
  * The plan as an indented tree, one node a line, each above its inputs (probe before build). `annotate` adds text to a
  * node's line; by default its estimated rows.
  */
-export function printPhysicalPlan(node: PhysicalNode, annotate: (node: PhysicalNode) => string = estimatedRows): string {
+export function printPhysicalPlan(
+  node: PhysicalNode,
+  annotate: (node: PhysicalNode) => string = estimatedRows,
+): string {
   const lines: string[] = [];
   const visit = (current: PhysicalNode, depth: number): void => {
     const note = annotate(current);
@@ -26,7 +35,12 @@ export function estimatedRows(node: PhysicalNode): string {
 
 /** 1234567 as 1.23M: estimates are not exact to more than three digits. */
 export function formatCount(count: number): string {
-  for (const [size, unit] of [[1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k"]] as const) {
+  for (const [size, unit] of [
+    [1e12, "T"],
+    [1e9, "G"],
+    [1e6, "M"],
+    [1e3, "k"],
+  ] as const) {
     if (count >= size) return `${Number((count / size).toPrecision(3))}${unit}`;
   }
   return String(Math.round(count));
@@ -118,7 +132,13 @@ export function formatOver(schema: Schema, expression: Expression): string {
       if (part.kind !== "input") return part;
       const name = schema[part.index]?.name ?? "";
       const isFirst = name !== "" && schema.findIndex((field) => field.name === name) === part.index;
-      return { kind: "column", id: part.index, name: isFirst ? name : `${name}#${part.index}`, type: part.type, nullable: part.nullable };
+      return {
+        kind: "column",
+        id: part.index,
+        name: isFirst ? name : `${name}#${part.index}`,
+        type: part.type,
+        nullable: part.nullable,
+      };
     }),
   );
 }
@@ -132,9 +152,13 @@ function describeAggregate({ mode, groups, aggregates, input }: PhysicalHashAggr
 
 function describeHashJoin(node: PhysicalHashJoin): string {
   const { probe, build } = node;
-  const keys = node.keys.map((key) => `${formatOver(probe.schema, key.probe)} ${key.nullEqual ? "<=>" : "="} ${formatOver(build.schema, key.build)}`);
+  const keys = node.keys.map(
+    (key) =>
+      `${formatOver(probe.schema, key.probe)} ${key.nullEqual ? "<=>" : "="} ${formatOver(build.schema, key.build)}`,
+  );
   const notes = [...(node.nullAware ? ["null-aware"] : []), ...(node.buildUnique ? ["unique"] : [])];
-  const residual = node.residual === null ? "" : ` and ${formatOver([...probe.schema, ...build.schema], node.residual)}`;
+  const residual =
+    node.residual === null ? "" : ` and ${formatOver([...probe.schema, ...build.schema], node.residual)}`;
   return `hash_join ${[node.joinType, ...notes].join(" ")} on ${keys.join(", ")}${residual}`;
 }
 

@@ -5,7 +5,12 @@ import type { Expression } from "../expr/expression.ts";
 import { conjuncts } from "../expr/expression-properties.ts";
 
 /** A row group that a scan has to read. */
-export type ScanUnit = { readonly path: string; readonly firstRow: number; readonly lastRow: number; readonly byteSize: number };
+export type ScanUnit = {
+  readonly path: string;
+  readonly firstRow: number;
+  readonly lastRow: number;
+  readonly byteSize: number;
+};
 
 /**
  * The row groups of a table that may hold rows for which `pushed` is true, in file order. `sourceIndexes` are the read
@@ -39,7 +44,10 @@ function bytesRead(group: RowGroup, sourceIndexes: readonly number[]): number {
 function mayHold(part: Expression, group: RowGroup, sourceIndexes: readonly number[]): boolean {
   if (part.kind === "in_list") {
     const statistics = statisticsOf(part.arg, group, sourceIndexes);
-    return statistics === undefined || part.values.some((value) => value !== null && mayCompare("eq", statistics, value, group));
+    return (
+      statistics === undefined ||
+      part.values.some((value) => value !== null && mayCompare("eq", statistics, value, group))
+    );
   }
   if (part.kind !== "call" || part.args[0] === undefined) return true;
   const statistics = statisticsOf(part.args[0], group, sourceIndexes);
@@ -47,10 +55,16 @@ function mayHold(part: Expression, group: RowGroup, sourceIndexes: readonly numb
   if (part.name === "is_null") return statistics.nullCount !== 0;
   if (part.name === "is_not_null") return statistics.nullCount !== group.rowCount;
   const literal = part.args[1];
-  return literal?.kind !== "literal" || literal.value === null || mayCompare(part.name, statistics, literal.value, group);
+  return (
+    literal?.kind !== "literal" || literal.value === null || mayCompare(part.name, statistics, literal.value, group)
+  );
 }
 
-function statisticsOf(column: Expression, group: RowGroup, sourceIndexes: readonly number[]): ColumnStatistics | undefined {
+function statisticsOf(
+  column: Expression,
+  group: RowGroup,
+  sourceIndexes: readonly number[],
+): ColumnStatistics | undefined {
   return column.kind === "input" ? group.columns[sourceIndexes[column.index] ?? -1] : undefined;
 }
 

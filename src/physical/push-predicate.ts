@@ -57,10 +57,13 @@ type Call = Expression & { readonly kind: "call" };
 function comparison(part: Call, name: string, column: Expression, literal: Expression): Expression | null {
   if (literal.kind !== "literal" || literal.value === null) return null;
   if (column.kind === "input") {
-    return hasSourceOrder(column.type) && sameType(column.type, literal.type) ? { ...part, name, args: [column, literal] } : null;
+    return hasSourceOrder(column.type) && sameType(column.type, literal.type)
+      ? { ...part, name, args: [column, literal] }
+      : null;
   }
   // CAST(column AS wider) compared with a constant that the column's own type can hold.
-  if (column.kind !== "cast" || column.arg.kind !== "input" || !isExactWidening(column.arg.type, column.type)) return null;
+  if (column.kind !== "cast" || column.arg.kind !== "input" || !isExactWidening(column.arg.type, column.type))
+    return null;
   const narrowed = exactLiteral(literal, column.arg.type);
   return narrowed === null ? null : { ...part, name, args: [column.arg, narrowed] };
 }
@@ -77,7 +80,16 @@ function isExactWidening(from: DataType, to: DataType): boolean {
   return toDigits.whole >= fromDigits.whole && toDigits.scale >= fromDigits.scale;
 }
 
-const integerDigits: Readonly<Record<string, number>> = { int8: 3, uint8: 3, int16: 5, uint16: 5, int32: 10, uint32: 10, int64: 19, uint64: 20 };
+const integerDigits: Readonly<Record<string, number>> = {
+  int8: 3,
+  uint8: 3,
+  int16: 5,
+  uint16: 5,
+  int32: 10,
+  uint32: 10,
+  int64: 19,
+  uint64: 20,
+};
 
 function wholeAndScale(type: DataType): { readonly whole: number; readonly scale: number } | null {
   if (type.kind === "decimal") return { whole: type.precision - type.scale, scale: type.scale };
@@ -89,7 +101,13 @@ function wholeAndScale(type: DataType): { readonly whole: number; readonly scale
 function prefixRange(part: Expression): Expression[] {
   if (part.kind !== "call" || part.name !== "like" || part.args.length !== 2) return [];
   const [column, pattern] = part.args as [Expression, Expression];
-  if (column.kind !== "input" || column.type.kind !== "utf8" || pattern.kind !== "literal" || typeof pattern.value !== "string") return [];
+  if (
+    column.kind !== "input" ||
+    column.type.kind !== "utf8" ||
+    pattern.kind !== "literal" ||
+    typeof pattern.value !== "string"
+  )
+    return [];
   const prefix = /^[^%_\\]*/.exec(pattern.value)![0];
   if (prefix === "" || prefix === pattern.value) return [];
   const type = typeOf(column);

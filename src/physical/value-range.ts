@@ -7,7 +7,11 @@ import { fitsInt64 } from "../common/bigints.ts";
 export type ValueRange = { readonly min: bigint; readonly max: bigint };
 
 /** The range that statistics state; undefined for other types and where they are silent. */
-export function rangeOfStatistics(min: Value | undefined, max: Value | undefined, type: DataType): ValueRange | undefined {
+export function rangeOfStatistics(
+  min: Value | undefined,
+  max: Value | undefined,
+  type: DataType,
+): ValueRange | undefined {
   if (type.kind !== "decimal" && !isInteger(type)) return undefined;
   const low = toBigInt(min);
   const high = toBigInt(max);

@@ -14,7 +14,8 @@ import { describePhysicalNode, physicalChildren } from "./print-physical.ts";
  */
 export function verifyPhysicalPlan(node: PhysicalNode): void {
   for (const child of physicalChildren(node)) verifyPhysicalPlan(child);
-  const check = (condition: boolean, what: string): void => assert(condition, () => `${what} in ${describePhysicalNode(node)}`);
+  const check = (condition: boolean, what: string): void =>
+    assert(condition, () => `${what} in ${describePhysicalNode(node)}`);
   const verify = new NodeChecks(check);
   switch (node.kind) {
     case "scan":
@@ -22,7 +23,10 @@ export function verifyPhysicalPlan(node: PhysicalNode): void {
       if (node.pushed !== null) verify.expression(node.pushed, node.schema);
       return;
     case "values":
-      return check(node.rows.every((row) => row.length === node.schema.length), "a value for each field");
+      return check(
+        node.rows.every((row) => row.length === node.schema.length),
+        "a value for each field",
+      );
     case "shuffle_read":
       return node.mergeKeys?.forEach((key) => verify.expression(key.expression, node.schema));
     case "filter":
@@ -43,7 +47,8 @@ export function verifyPhysicalPlan(node: PhysicalNode): void {
     case "limit":
       return verify.layout(node.schema, node.input.schema);
     case "exchange":
-      if (node.distribution.kind === "hash") node.distribution.keys.forEach((key) => verify.expression(key, node.schema));
+      if (node.distribution.kind === "hash")
+        node.distribution.keys.forEach((key) => verify.expression(key, node.schema));
       return verify.layout(node.schema, node.input.schema);
     default:
       physicalChildren(node).forEach((child) => verify.layout(node.schema, child.schema));
@@ -62,24 +67,36 @@ class NodeChecks {
       this.#check(part.kind !== "column" && part.kind !== "parameter", "no column by id");
       if (part.kind !== "input") return;
       const field = schema[part.index];
-      this.#check(field !== undefined && sameLayout(field.type, part.type), `input ${part.index} in the layout it arrives in`);
+      this.#check(
+        field !== undefined && sameLayout(field.type, part.type),
+        `input ${part.index} in the layout it arrives in`,
+      );
       this.#check(part.nullable || field?.nullable === false, `input ${part.index} not more certain than it is`);
     });
   }
 
   types(schema: Schema, types: readonly DataType[]): void {
-    this.#check(schema.length === types.length && schema.every((field, index) => sameLayout(field.type, types[index]!)), "a schema of its expressions' layouts");
+    this.#check(
+      schema.length === types.length && schema.every((field, index) => sameLayout(field.type, types[index]!)),
+      "a schema of its expressions' layouts",
+    );
   }
 
   layout(schema: Schema, input: Schema): void {
-    this.types(schema, input.map((field) => field.type));
+    this.types(
+      schema,
+      input.map((field) => field.type),
+    );
   }
 
   aggregate({ mode, input, groups, aggregates, schema }: PhysicalHashAggregate): void {
     const states = aggregates.flatMap(stateTypes);
     groups.forEach((group) => this.expression(group, input.schema));
     if (mode === "final") {
-      this.#check(groups.every((group, index) => group.kind === "input" && group.index === index), "groups that are the first columns");
+      this.#check(
+        groups.every((group, index) => group.kind === "input" && group.index === index),
+        "groups that are the first columns",
+      );
       this.types(input.schema, [...groups.map(typeOf), ...states]);
     } else {
       aggregates.forEach((call) => this.#call(call, input.schema));
@@ -105,10 +122,14 @@ class NodeChecks {
         this.#check(sameLayout(typeOf(key.probe), typeOf(key.build)), "keys of one layout");
       }
     }
-    this.#check(!node.nullAware || joinType === "left_anti" || joinType === "left_mark", "null-aware only where it means something");
+    this.#check(
+      !node.nullAware || joinType === "left_anti" || joinType === "left_mark",
+      "null-aware only where it means something",
+    );
     if (joinType === "left_semi" || joinType === "left_anti") this.layout(node.schema, probe.schema);
     else if (joinType === "right_semi" || joinType === "right_anti") this.layout(node.schema, build.schema);
-    else if (joinType === "left_mark") this.types(node.schema, [...probe.schema.map((field) => field.type), { kind: "bool" }]);
+    else if (joinType === "left_mark")
+      this.types(node.schema, [...probe.schema.map((field) => field.type), { kind: "bool" }]);
     else this.layout(node.schema, both);
   }
 }

@@ -27,7 +27,10 @@ export type PlanQueryOptions = {
   readonly disabledRules: ReadonlySet<string> | readonly string[];
 };
 
-export type PlanStep = { readonly name: "bind parameters" | "optimise" | "physical plan" | "stages"; readonly elapsedMs: number };
+export type PlanStep = {
+  readonly name: "bind parameters" | "optimise" | "physical plan" | "stages";
+  readonly elapsedMs: number;
+};
 
 /** A query on its way from a bound statement to stages, every step of it kept for EXPLAIN. */
 export type PlannedQuery = {
@@ -47,7 +50,11 @@ export const statisticsEstimator: Estimator = { rows: estimateRows, distinct: di
  * The whole planning of a bound query: parameters, optimiser, physical plan, stages. Throws EngineError for parameters
  * that do not fit and for what no plan can express.
  */
-export function planQuery(statement: BoundStatement & { kind: "query" }, parameters: readonly Value[], options: PlanQueryOptions): PlannedQuery {
+export function planQuery(
+  statement: BoundStatement & { kind: "query" },
+  parameters: readonly Value[],
+  options: PlanQueryOptions,
+): PlannedQuery {
   const steps: PlanStep[] = [];
   const timed = <T>(name: PlanStep["name"], run: () => T): T => {
     const startedMs = performance.now();
@@ -76,7 +83,12 @@ function toPhysicalOptions(options: PlanQueryOptions): PhysicalOptions {
 }
 
 /** The texts of EXPLAIN, each plan with its estimated rows. */
-export function planTexts(planned: PlannedQuery): { readonly logical: string; readonly optimized: string; readonly physical: string; readonly stages: string } {
+export function planTexts(planned: PlannedQuery): {
+  readonly logical: string;
+  readonly optimized: string;
+  readonly physical: string;
+  readonly stages: string;
+} {
   return {
     logical: printLogicalPlan(planned.logical),
     optimized: printLogicalPlan(planned.optimized, (node) => `(~${formatCount(estimateRows(node))} rows)`),

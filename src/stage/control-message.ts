@@ -6,7 +6,12 @@ import type { ScanSplit } from "./stage.ts";
 export const controlProtocolVersion = 1;
 
 /** One attempt at one task. Output of another attempt is never read: tickets carry the attempt. */
-export type TaskId = { readonly jobId: string; readonly stageId: number; readonly task: number; readonly attempt: number };
+export type TaskId = {
+  readonly jobId: string;
+  readonly stageId: number;
+  readonly task: number;
+  readonly attempt: number;
+};
 
 export type ExecutorDescription = {
   readonly executorId: string;
@@ -24,7 +29,12 @@ export type ExecutorMessage =
   | { readonly kind: "register"; readonly executor: ExecutorDescription; readonly running: readonly TaskId[] }
   | { readonly kind: "heartbeat"; readonly running: readonly TaskId[]; readonly storeBytes: number }
   | { readonly kind: "task_started"; readonly task: TaskId }
-  | { readonly kind: "task_finished"; readonly task: TaskId; readonly partitions: readonly PartitionSize[]; readonly operators: readonly OperatorMetrics[] }
+  | {
+      readonly kind: "task_finished";
+      readonly task: TaskId;
+      readonly partitions: readonly PartitionSize[];
+      readonly operators: readonly OperatorMetrics[];
+    }
   | { readonly kind: "task_failed"; readonly task: TaskId; readonly error: PlainError }
   /** All rows of a result partition went out to a client. */
   | { readonly kind: "result_read"; readonly task: TaskId }
@@ -32,7 +42,12 @@ export type ExecutorMessage =
   | { readonly kind: "draining" };
 
 /** Where the output of one task of an input stage is. */
-export type InputSource = { readonly task: TaskId; readonly executorId: string; readonly host: string; readonly port: number };
+export type InputSource = {
+  readonly task: TaskId;
+  readonly executorId: string;
+  readonly host: string;
+  readonly port: number;
+};
 
 /** Scheduler → executor. */
 export type SchedulerMessage =
@@ -45,7 +60,11 @@ export type SchedulerMessage =
       readonly task: TaskId;
       readonly splits: readonly { readonly scanId: number; readonly splits: readonly ScanSplit[] }[];
       /** Which partition of each input stage's tasks it reads, and where they are. */
-      readonly inputs: readonly { readonly stageId: number; readonly partition: number; readonly sources: readonly InputSource[] }[];
+      readonly inputs: readonly {
+        readonly stageId: number;
+        readonly partition: number;
+        readonly sources: readonly InputSource[];
+      }[];
     }
   /** Stop the job's tasks; whoever reads their output gets `error`. */
   | { readonly kind: "cancel_job"; readonly jobId: string; readonly error: PlainError }

@@ -63,13 +63,18 @@ class StageCutter {
   }
 
   #tasks(leaves: readonly PhysicalNode[]): StageTask[] {
-    const scans = leaves.flatMap((leaf) => (leaf.kind === "scan" ? [must(this.#scans[leaf.scanId], "a scan has a source")] : []));
+    const scans = leaves.flatMap((leaf) =>
+      leaf.kind === "scan" ? [must(this.#scans[leaf.scanId], "a scan has a source")] : [],
+    );
     const reads = leaves.flatMap((leaf) => (leaf.kind === "shuffle_read" ? [this.stages[leaf.stageId]!.sink] : []));
     const counts = new Set(reads.flatMap((sink) => (sink.kind === "hash" ? [sink.partitionCount] : [])));
     const needsOneTask = leaves.some((leaf) => leaf.kind === "values") || reads.some((sink) => sink.kind === "single");
     if (counts.size > 0) {
       assert(counts.size === 1, "a stage's hash exchanges have equally many partitions");
-      assert(scans.length === 0 && !needsOneTask, "a stage that reads hash exchanges reads nothing else but broadcasts");
+      assert(
+        scans.length === 0 && !needsOneTask,
+        "a stage that reads hash exchanges reads nothing else but broadcasts",
+      );
       return Array.from({ length: [...counts][0]! }, (_, partition) => ({ partition, splits: [] }));
     }
     return this.#scanTasks(scans, needsOneTask);
@@ -85,7 +90,9 @@ class StageCutter {
     return shares.map((share, partition) => ({
       partition,
       splits: scans.flatMap(({ scanId }) => {
-        const splits = share.filter((unit) => unit.scanId === scanId).map(({ path, firstRow, lastRow, byteSize }): ScanSplit => ({ path, firstRow, lastRow, byteSize }));
+        const splits = share
+          .filter((unit) => unit.scanId === scanId)
+          .map(({ path, firstRow, lastRow, byteSize }): ScanSplit => ({ path, firstRow, lastRow, byteSize }));
         return splits.length === 0 ? [] : [{ scanId, splits }];
       }),
     }));

@@ -31,6 +31,7 @@ function scanKey({ units }: ScanSource): string {
 function plainValue(value: unknown): unknown {
   if (typeof value === "bigint") return `${value}n`;
   if (value instanceof Uint8Array) return `bytes ${Buffer.from(value).toString("hex")}`;
-  if (typeof value === "number" && (!Number.isFinite(value) || Object.is(value, -0))) return `number ${Object.is(value, -0) ? "-0" : value}`;
+  if (typeof value === "number" && (!Number.isFinite(value) || Object.is(value, -0)))
+    return `number ${Object.is(value, -0) ? "-0" : value}`;
   return value;
 }

@@ -32,7 +32,12 @@ function mergeNeighbours(units: readonly SplitUnit[]): SplitUnit[] {
   const merged: SplitUnit[] = [];
   for (const unit of units) {
     const last = merged.at(-1);
-    if (last !== undefined && last.scanId === unit.scanId && last.path === unit.path && last.lastRow + 1 === unit.firstRow) {
+    if (
+      last !== undefined &&
+      last.scanId === unit.scanId &&
+      last.path === unit.path &&
+      last.lastRow + 1 === unit.firstRow
+    ) {
       merged[merged.length - 1] = { ...last, lastRow: unit.lastRow, byteSize: last.byteSize + unit.byteSize };
     } else {
       merged.push(unit);

@@ -36,7 +36,12 @@ export type Stage = {
 };
 
 /** A range of rows of one file, cut at row-group edges; both ends are inclusive row numbers. */
-export type ScanSplit = { readonly path: string; readonly firstRow: number; readonly lastRow: number; readonly byteSize: number };
+export type ScanSplit = {
+  readonly path: string;
+  readonly firstRow: number;
+  readonly lastRow: number;
+  readonly byteSize: number;
+};
 
 export type StageTask = {
   /** Position in the stage's tasks; for stages that read a hash exchange, the partition they read. */

@@ -34,12 +34,14 @@ describe("openCatalog", () => {
     return relation.table;
   };
 
-  const failsWith = (code: string, ...texts: readonly string[]) => (error: unknown): true => {
-    assert(error instanceof EngineError);
-    assert.equal(error.code, code);
-    for (const text of texts) assert(error.message.includes(text), `"${error.message}" does not hold "${text}"`);
-    return true;
-  };
+  const failsWith =
+    (code: string, ...texts: readonly string[]) =>
+    (error: unknown): true => {
+      assert(error instanceof EngineError);
+      assert.equal(error.code, code);
+      for (const text of texts) assert(error.message.includes(text), `"${error.message}" does not hold "${text}"`);
+      return true;
+    };
 
   it("makes a table of each subfolder and of each file, in lower case", async () => {
     await write("SELECT 1 AS a", "names/Orders/part-1.parquet");
@@ -48,7 +50,10 @@ describe("openCatalog", () => {
     await mkdir(join(folder, "names/empty"));
     await writeFile(join(folder, "names/readme.txt"), "no table");
     await writeFile(join(folder, "names/Orders/_SUCCESS"), "");
-    const catalog = await openCatalog({ dataDirs: [join(folder, "names")], tables: [{ name: "Given", pathOrGlob: join(folder, "names/Orders/*-2.parquet") }] });
+    const catalog = await openCatalog({
+      dataDirs: [join(folder, "names")],
+      tables: [{ name: "Given", pathOrGlob: join(folder, "names/Orders/*-2.parquet") }],
+    });
     assert.deepEqual(catalog.names(), ["given", "orders", "single"]);
     assert.equal(tableIn(catalog, "orders").rowCount, 2);
     assert.equal(tableIn(catalog, "given").files.length, 1);
@@ -95,7 +100,17 @@ describe("openCatalog", () => {
     await write("SELECT range + 5000 AS k, NULL::BIGINT AS g FROM range(1000)", "merge/t/2.parquet");
     const table = tableIn(await openCatalog({ dataDirs: [join(folder, "merge")], tables: [] }), "t");
     assert.equal(table.rowCount, 6000);
-    assert.deepEqual(table.files.map((file) => file.rowGroups.map((group) => [group.firstRow, group.rowCount])), [[[0, 2048], [2048, 2048], [4096, 904]], [[0, 1000]]]);
+    assert.deepEqual(
+      table.files.map((file) => file.rowGroups.map((group) => [group.firstRow, group.rowCount])),
+      [
+        [
+          [0, 2048],
+          [2048, 2048],
+          [4096, 904],
+        ],
+        [[0, 1000]],
+      ],
+    );
     assert.deepEqual(table.files[0]!.rowGroups[1]!.columns[0]!.min, 2048n);
     const [key, group] = table.statistics;
     assert.deepEqual([key!.min, key!.max, key!.distinctCount], [0n, 5999n, 6000]);
@@ -103,7 +118,10 @@ describe("openCatalog", () => {
   });
 
   it("estimates distinct strings from dictionaries", async () => {
-    await write("SELECT 'city ' || (range * 7919 % 200) AS city, 'comment ' || range AS comment FROM range(20000)", "distinct/t.parquet");
+    await write(
+      "SELECT 'city ' || (range * 7919 % 200) AS city, 'comment ' || range AS comment FROM range(20000)",
+      "distinct/t.parquet",
+    );
     const table = tableIn(await openCatalog({ dataDirs: [join(folder, "distinct")], tables: [] }), "t");
     assert.equal(table.statistics[0]!.distinctCount, 200);
     assert(table.statistics[1]!.distinctCount! >= 2000);
@@ -112,9 +130,15 @@ describe("openCatalog", () => {
   it("leaves out nested columns and says which", async () => {
     await write("SELECT [1, 2] AS many, {'x': 1} AS both, 7 AS plain", "nested/t.parquet");
     const table = tableIn(await openCatalog({ dataDirs: [join(folder, "nested")], tables: [] }), "t");
-    assert.deepEqual(table.schema.map(({ name }) => name), ["plain"]);
+    assert.deepEqual(
+      table.schema.map(({ name }) => name),
+      ["plain"],
+    );
     assert.equal(table.statistics[0]!.min, 7);
-    assert.deepEqual(table.unsupportedColumns, [{ name: "many", typeName: "list" }, { name: "both", typeName: "struct" }]);
+    assert.deepEqual(table.unsupportedColumns, [
+      { name: "many", typeName: "list" },
+      { name: "both", typeName: "struct" },
+    ]);
   });
 
   it("names file, column and both types where files differ", async () => {
@@ -124,12 +148,21 @@ describe("openCatalog", () => {
     const catalog = await openCatalog({ dataDirs: [join(folder, "differ")], tables: [] });
     assert.throws(() => catalog.find("t"), failsWith("invalid_definition", "2.parquet", '"a"', "bigint", "integer"));
     assert.deepEqual(catalog.names(), ["other"]);
-    assert.deepEqual(catalog.problems.map(({ name }) => name), ["t"]);
+    assert.deepEqual(
+      catalog.problems.map(({ name }) => name),
+      ["t"],
+    );
   });
 
   it("names missing folders, missing paths and corrupt files", async () => {
-    await assert.rejects(openCatalog({ dataDirs: [join(folder, "missing")], tables: [] }), failsWith("undefined_file", join(folder, "missing")));
-    await assert.rejects(openCatalog({ dataDirs: [], tables: [{ name: "t", pathOrGlob: join(folder, "no-*.parquet") }] }), failsWith("undefined_file", "no-*.parquet"));
+    await assert.rejects(
+      openCatalog({ dataDirs: [join(folder, "missing")], tables: [] }),
+      failsWith("undefined_file", join(folder, "missing")),
+    );
+    await assert.rejects(
+      openCatalog({ dataDirs: [], tables: [{ name: "t", pathOrGlob: join(folder, "no-*.parquet") }] }),
+      failsWith("undefined_file", "no-*.parquet"),
+    );
     await write("SELECT range AS a FROM range(1000)", "corrupt/whole.parquet");
     const whole = await readFile(join(folder, "corrupt/whole.parquet"));
     await writeFile(join(folder, "corrupt/truncated.parquet"), whole.subarray(0, whole.length - 20));
@@ -139,14 +172,18 @@ describe("openCatalog", () => {
     broken.fill(0xff, whole.length - 60, whole.length - 8);
     await writeFile(join(folder, "corrupt/footer.parquet"), broken);
     const catalog = await openCatalog({ dataDirs: [join(folder, "corrupt")], tables: [] });
-    for (const name of ["truncated", "text", "empty", "footer"]) assert.throws(() => catalog.find(name), failsWith("corrupt_file", `${name}.parquet`));
+    for (const name of ["truncated", "text", "empty", "footer"])
+      assert.throws(() => catalog.find(name), failsWith("corrupt_file", `${name}.parquet`));
     assert.deepEqual(catalog.names(), ["whole"]);
   });
 
   it("refuses two tables of one name", async () => {
     await write("SELECT 1 AS a", "twice/T.parquet");
     await write("SELECT 1 AS a", "twice/t/1.parquet");
-    await assert.rejects(openCatalog({ dataDirs: [join(folder, "twice")], tables: [] }), failsWith("duplicate_object", '"t"'));
+    await assert.rejects(
+      openCatalog({ dataDirs: [join(folder, "twice")], tables: [] }),
+      failsWith("duplicate_object", '"t"'),
+    );
   });
 
   it("keeps views apart from tables", async () => {
@@ -156,7 +193,10 @@ describe("openCatalog", () => {
     assert.deepEqual(catalog.find("v"), { kind: "view", view });
     assert.throws(() => catalog.createView(view, false), failsWith("duplicate_object", '"v"'));
     catalog.createView({ ...view, sql: "select 2" }, true);
-    assert.throws(() => catalog.createView({ ...view, name: "orders" }, true), failsWith("duplicate_object", '"orders"'));
+    assert.throws(
+      () => catalog.createView({ ...view, name: "orders" }, true),
+      failsWith("duplicate_object", '"orders"'),
+    );
     assert.throws(() => catalog.dropView("orders", true), failsWith("undefined_object", '"orders"'));
     catalog.dropView("v", false);
     assert.throws(() => catalog.dropView("v", false), failsWith("undefined_object", '"v"'));

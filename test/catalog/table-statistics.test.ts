@@ -19,7 +19,12 @@ describe("tableStatistics", () => {
   it("states bounds only where every row group with values states its own", () => {
     const known = { min: 1n, max: 5n, nullCount: 0 };
     const onlyNulls = { nullCount: 10 };
-    assert.deepEqual(tableStatistics(schema, [file([10, known], [10, onlyNulls])], [[undefined]])[0], { min: 1n, max: 5n, nullCount: 10, distinctCount: 5 });
+    assert.deepEqual(tableStatistics(schema, [file([10, known], [10, onlyNulls])], [[undefined]])[0], {
+      min: 1n,
+      max: 5n,
+      nullCount: 10,
+      distinctCount: 5,
+    });
     const silent = tableStatistics(schema, [file([10, known], [10, {}])], [[undefined]])[0]!;
     assert.equal(silent.min, undefined);
     assert.equal(silent.nullCount, undefined);

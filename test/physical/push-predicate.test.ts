@@ -33,7 +33,10 @@ describe("splitPredicate", () => {
 
   it("keeps the rest, conjunct by conjunct", () => {
     const kept = call("eq", input(int32), input(int32, 1));
-    assert.deepEqual(texts({ kind: "and", args: [kept, call("ge", input(int32), literal(int32, 3))] }), ["#0 >= 3", "#0 = #1"]);
+    assert.deepEqual(texts({ kind: "and", args: [kept, call("ge", input(int32), literal(int32, 3))] }), [
+      "#0 >= 3",
+      "#0 = #1",
+    ]);
     assert.deepEqual(texts(call("eq", input(int32), literal(int32, null))), [null, "#0 = NULL"]);
     const float = simpleType("float64");
     assert.deepEqual(texts(call("gt", input(float), literal(float, 1))), [null, "#0 > 1"]);
@@ -53,7 +56,10 @@ describe("splitPredicate", () => {
     assert.deepEqual(texts(call("like", input(utf8), literal(utf8, "MED%X")))[0], "#0 >= 'MED' AND #0 < 'MEE'");
     assert.deepEqual(texts(call("like", input(utf8), literal(utf8, "MED%X")))[1], "#0 LIKE 'MED%X'");
     assert.equal(texts(call("like", input(utf8), literal(utf8, "%X")))[0], null);
-    assert.equal(texts(call("like", input(utf8), literal(utf8, "a\u{10ffff}%")))[0], "#0 >= 'a\u{10ffff}' AND #0 < 'b'");
+    assert.equal(
+      texts(call("like", input(utf8), literal(utf8, "a\u{10ffff}%")))[0],
+      "#0 >= 'a\u{10ffff}' AND #0 < 'b'",
+    );
   });
 
   it("never lets the range exclude a string that the prefix matches", () => {
@@ -64,12 +70,18 @@ describe("splitPredicate", () => {
         const table = tableOf(utf8, [[prefix + rest, prefix + rest]]);
         assert.equal(pruneRowGroups(table, [0], pushed).length, 1);
       }),
+      { numRuns: 40 },
     );
   });
 });
 
 function tableOf(type: DataType, bounds: readonly (readonly [min: Value, max: Value])[], nullCount = 0): Table {
-  const rowGroups = bounds.map(([min, max], index): RowGroup => ({ firstRow: index * 10, rowCount: 10, byteSize: 100, columns: [{ min, max, nullCount }] }));
+  const rowGroups = bounds.map(([min, max], index): RowGroup => ({
+    firstRow: index * 10,
+    rowCount: 10,
+    byteSize: 100,
+    columns: [{ min, max, nullCount }],
+  }));
   const rowCount = rowGroups.length * 10;
   return {
     name: "t",
@@ -81,8 +93,14 @@ function tableOf(type: DataType, bounds: readonly (readonly [min: Value, max: Va
 }
 
 describe("pruneRowGroups", () => {
-  const firstRows = (predicate: Expression, table: Table = tableOf(int32, [[0, 9], [10, 19], [20, 29]])): number[] =>
-    pruneRowGroups(table, [0], predicate).map((unit) => unit.firstRow / 10);
+  const firstRows = (
+    predicate: Expression,
+    table: Table = tableOf(int32, [
+      [0, 9],
+      [10, 19],
+      [20, 29],
+    ]),
+  ): number[] => pruneRowGroups(table, [0], predicate).map((unit) => unit.firstRow / 10);
 
   it("leaves out row groups whose bounds exclude the predicate", () => {
     const column = input(int32);
@@ -97,7 +115,18 @@ describe("pruneRowGroups", () => {
   });
 
   it("keeps what statistics are silent about", () => {
-    const silent: Table = { ...tableOf(int32, []), files: [{ path: "/t.parquet", byteSize: 1, modifiedMs: 0, rowCount: 5, rowGroups: [{ firstRow: 0, rowCount: 5, byteSize: 10, columns: [{}] }] }] };
+    const silent: Table = {
+      ...tableOf(int32, []),
+      files: [
+        {
+          path: "/t.parquet",
+          byteSize: 1,
+          modifiedMs: 0,
+          rowCount: 5,
+          rowGroups: [{ firstRow: 0, rowCount: 5, byteSize: 10, columns: [{}] }],
+        },
+      ],
+    };
     assert.deepEqual(firstRows(call("eq", input(int32), literal(int32, 10)), silent), [0]);
     assert.deepEqual(firstRows(call("is_null", input(int32)), silent), [0]);
   });

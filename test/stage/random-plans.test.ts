@@ -27,24 +27,39 @@ function makeTable(name: string, random: Random): { readonly table: Table; reado
   const hasNulls = random(3) > 0;
   const isNull = (): boolean => hasNulls && random(5) === 0;
   const rowCount = random(8) === 0 ? 0 : 1 + random(14);
-  const rows = Array.from({ length: rowCount }, (): Row => [isNull() ? null : random(6), isNull() ? null : BigInt(random(5)), isNull() ? null : BigInt(random(400) - 100)]);
+  const rows = Array.from({ length: rowCount }, (): Row => [
+    isNull() ? null : random(6),
+    isNull() ? null : BigInt(random(5)),
+    isNull() ? null : BigInt(random(400) - 100),
+  ]);
   const groupCount = Math.min(rowCount, 1 + random(4));
   const storedByteSize = 10 ** (3 + random(6));
   const rowGroups = Array.from({ length: groupCount }, (_, group): RowGroup => {
-    const [first, end] = [Math.floor((rowCount * group) / groupCount), Math.floor((rowCount * (group + 1)) / groupCount)];
-    const groupColumns = columns.map((_name, index) => ({ ...statisticsOf(rows.slice(first, end), index), storedByteSize }));
+    const [first, end] = [
+      Math.floor((rowCount * group) / groupCount),
+      Math.floor((rowCount * (group + 1)) / groupCount),
+    ];
+    const groupColumns = columns.map((_name, index) => ({
+      ...statisticsOf(rows.slice(first, end), index),
+      storedByteSize,
+    }));
     return { firstRow: first, rowCount: end - first, byteSize: storedByteSize * 3, columns: groupColumns };
   });
   const schema: Schema = columns.map((column, index) => ({ name: column, type: types[index]!, nullable: hasNulls }));
   const claimedRows = 10 ** random(8);
-  const statistics = columns.map((_name, index) => ({ ...statisticsOf(rows, index), distinctCount: Math.min(claimedRows, 10 ** random(7)) }));
+  const statistics = columns.map((_name, index) => ({
+    ...statisticsOf(rows, index),
+    distinctCount: Math.min(claimedRows, 10 ** random(7)),
+  }));
   const path = `/${name}.parquet`;
   const file = { path, byteSize: storedByteSize, modifiedMs: 0, rowCount, rowGroups };
   return { table: { name, schema, files: [file], rowCount: claimedRows, statistics }, stored: { columns, rows } };
 }
 
 function statisticsOf(rows: readonly Row[], index: number): ColumnStatistics {
-  const values = rows.flatMap((row) => (row[index] === null ? [] : [row[index] as Exclude<Value, null>])).sort(compareValues);
+  const values = rows
+    .flatMap((row) => (row[index] === null ? [] : [row[index] as Exclude<Value, null>]))
+    .sort(compareValues);
   const nullCount = rows.length - values.length;
   return values.length === 0 ? { nullCount } : { nullCount, min: values[0]!, max: values.at(-1)! };
 }
@@ -75,10 +90,16 @@ class QueryGenerator {
   #select(depth: number): string {
     const choice = this.#random(10);
     if (depth > 0 && choice === 0) return `${this.#select(depth - 1)} union all ${this.#select(depth - 1)}`;
-    if (depth > 0 && choice === 1) return `(${this.#select(depth - 1)}) ${this.#pick(["union", "except", "intersect", "except all", "intersect all"])} (${this.#select(depth - 1)})`;
+    if (depth > 0 && choice === 1)
+      return `(${this.#select(depth - 1)}) ${this.#pick(["union", "except", "intersect", "except all", "intersect all"])} (${this.#select(depth - 1)})`;
     const { from, aliases } = this.#from(depth);
     const where = this.#random(2) === 0 ? "" : ` where ${this.#predicate(aliases, depth)}`;
-    const price = (): string => this.#pick([`${this.#pick(aliases)}.p`, `${this.#pick(aliases)}.p * (1 - ${this.#pick(aliases)}.p)`, `${this.#pick(aliases)}.p * ${this.#pick(aliases)}.p * ${this.#pick(aliases)}.p * 10000000000.5`]);
+    const price = (): string =>
+      this.#pick([
+        `${this.#pick(aliases)}.p`,
+        `${this.#pick(aliases)}.p * (1 - ${this.#pick(aliases)}.p)`,
+        `${this.#pick(aliases)}.p * ${this.#pick(aliases)}.p * ${this.#pick(aliases)}.p * 10000000000.5`,
+      ]);
     const [a, b] = [`${this.#pick(aliases)}.a`, `${this.#pick(aliases)}.b`];
     switch (this.#random(5)) {
       case 0:
@@ -97,7 +118,13 @@ class QueryGenerator {
   #item(depth: number): { readonly from: string; readonly alias: string } {
     const alias = `q${++this.#aliases}`;
     const table = this.#pick(["t", "u", "w"]);
-    return { from: depth > 0 && this.#random(4) === 0 ? `(${this.#select(depth - 1).replaceAll("decimal(38,6)", "decimal(15,2)")}) ${alias}` : `${table} ${alias}`, alias };
+    return {
+      from:
+        depth > 0 && this.#random(4) === 0
+          ? `(${this.#select(depth - 1).replaceAll("decimal(38,6)", "decimal(15,2)")}) ${alias}`
+          : `${table} ${alias}`,
+      alias,
+    };
   }
 
   #from(depth: number): { readonly from: string; readonly aliases: readonly string[] } {
@@ -182,10 +209,18 @@ function checkQuery(seed: number, targetPartitions: number): void {
   assert(statement.kind === "query");
   const expected = outcome(() => {
     const rows = runLogicalPlan(statement.plan, new Map([...made].map(([name, { stored }]) => [name, stored.rows])));
-    const positions = statement.outputs.map(({ column }) => outputColumns(statement.plan).findIndex(({ id }) => id === column.id));
+    const positions = statement.outputs.map(({ column }) =>
+      outputColumns(statement.plan).findIndex(({ id }) => id === column.id),
+    );
     return rows.map((row) => positions.map((position) => row[position]!));
   });
-  const options = { slots: 1 + random(4), targetPartitions, broadcastBytesMax: random(2) * 10 ** 9, smallQueryBytesMax: 0, disabledRules: [] };
+  const options = {
+    slots: 1 + random(4),
+    targetPartitions,
+    broadcastBytesMax: random(2) * 10 ** 9,
+    smallQueryBytesMax: 0,
+    disabledRules: [],
+  };
   const { graph } = planQuery(statement, [], options);
   assert.deepEqual(decodeGraph(encodeGraph(graph)), graph);
   const files = new Map([...made].map(([name, { stored }]) => [`/${name}.parquet`, stored]));

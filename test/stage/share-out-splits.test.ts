@@ -4,7 +4,13 @@ import { shareOut } from "../../src/stage/share-out-splits.ts";
 import type { SplitUnit } from "../../src/stage/share-out-splits.ts";
 
 function unitsOf(sizes: readonly number[]): SplitUnit[] {
-  return sizes.map((byteSize, index) => ({ scanId: 0, path: "/a.parquet", firstRow: index * 10, lastRow: index * 10 + 9, byteSize }));
+  return sizes.map((byteSize, index) => ({
+    scanId: 0,
+    path: "/a.parquet",
+    firstRow: index * 10,
+    lastRow: index * 10 + 9,
+    byteSize,
+  }));
 }
 
 describe("shareOut", () => {
@@ -13,8 +19,15 @@ describe("shareOut", () => {
       fc.property(fc.array(fc.nat(1000), { maxLength: 50 }), fc.integer({ min: 1, max: 20 }), (sizes, taskCount) => {
         const shares = shareOut(unitsOf(sizes), taskCount);
         assert.equal(shares.length, Math.max(1, Math.min(taskCount, sizes.length)));
-        const rows = shares.flat().flatMap(({ firstRow, lastRow }) => Array.from({ length: lastRow - firstRow + 1 }, (_, offset) => firstRow + offset));
-        assert.deepEqual(rows, Array.from({ length: sizes.length * 10 }, (_, row) => row));
+        const rows = shares
+          .flat()
+          .flatMap(({ firstRow, lastRow }) =>
+            Array.from({ length: lastRow - firstRow + 1 }, (_, offset) => firstRow + offset),
+          );
+        assert.deepEqual(
+          rows,
+          Array.from({ length: sizes.length * 10 }, (_, row) => row),
+        );
         if (sizes.length > 0) assert(shares.every((share) => share.length > 0));
       }),
     );
@@ -22,12 +35,10 @@ describe("shareOut", () => {
 
   it("balances bytes and merges neighbours into one split", () => {
     const shares = shareOut(unitsOf([100, 100, 100, 100, 100, 100, 100, 100]), 4);
-    assert.deepEqual(shares.map((share) => share.map((split) => [split.firstRow, split.lastRow, split.byteSize])), [
-      [[0, 19, 200]],
-      [[20, 39, 200]],
-      [[40, 59, 200]],
-      [[60, 79, 200]],
-    ]);
+    assert.deepEqual(
+      shares.map((share) => share.map((split) => [split.firstRow, split.lastRow, split.byteSize])),
+      [[[0, 19, 200]], [[20, 39, 200]], [[40, 59, 200]], [[60, 79, 200]]],
+    );
   });
 
   it("does not merge across files, gaps or scans", () => {

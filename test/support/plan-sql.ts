@@ -16,7 +16,11 @@ export const defaultPlanOptions: PlanQueryOptions = {
 };
 
 /** A query planned from its text. */
-export async function planSql(sql: string, catalog: Catalog, options: Partial<PlanQueryOptions> = {}): Promise<PlannedQuery> {
+export async function planSql(
+  sql: string,
+  catalog: Catalog,
+  options: Partial<PlanQueryOptions> = {},
+): Promise<PlannedQuery> {
   await loadParser();
   const [statement] = parse(sql);
   assert(statement !== undefined);
@@ -50,22 +54,49 @@ function withRowGroups(table: Table, scale: number): Table {
     const rows = Math.min(rowGroupRows, rowCount - firstRow);
     const columns = table.schema.map(({ type }, index) => {
       const { min, max, averageByteSize } = table.statistics[index] ?? {};
-      const bounds = index === 0 ? slice(min, max, group, groupCount) : { ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }) };
-      return { ...bounds, nullCount: 0, storedByteSize: Math.round((rows * (averageByteSize ?? byteWidthOf(type))) / 2) };
+      const bounds =
+        index === 0
+          ? slice(min, max, group, groupCount)
+          : { ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }) };
+      return {
+        ...bounds,
+        nullCount: 0,
+        storedByteSize: Math.round((rows * (averageByteSize ?? byteWidthOf(type))) / 2),
+      };
     });
-    return { firstRow, rowCount: rows, byteSize: columns.reduce((sum, column) => sum + column.storedByteSize, 0), columns };
+    return {
+      firstRow,
+      rowCount: rows,
+      byteSize: columns.reduce((sum, column) => sum + column.storedByteSize, 0),
+      columns,
+    };
   });
   const path = `/data/${table.name}/0.parquet`;
-  const file = { path, byteSize: rowGroups.reduce((sum, group) => sum + group.byteSize, 0), modifiedMs: 0, rowCount, rowGroups };
+  const file = {
+    path,
+    byteSize: rowGroups.reduce((sum, group) => sum + group.byteSize, 0),
+    modifiedMs: 0,
+    rowCount,
+    rowGroups,
+  };
   const statistics = table.statistics.map((column) => ({
     ...column,
-    ...(column.distinctCount === undefined || column.distinctCount < table.rowCount / 20 ? {} : { distinctCount: column.distinctCount * scale }),
-    ...(typeof column.max === "bigint" && table.rowCount > 1000 && column.distinctCount! >= table.rowCount / 20 ? { max: column.max * BigInt(scale) } : {}),
+    ...(column.distinctCount === undefined || column.distinctCount < table.rowCount / 20
+      ? {}
+      : { distinctCount: column.distinctCount * scale }),
+    ...(typeof column.max === "bigint" && table.rowCount > 1000 && column.distinctCount! >= table.rowCount / 20
+      ? { max: column.max * BigInt(scale) }
+      : {}),
   }));
   return { ...table, rowCount, files: [file], statistics };
 }
 
-function slice(min: Value | undefined, max: Value | undefined, part: number, parts: number): { readonly min?: Value; readonly max?: Value } {
+function slice(
+  min: Value | undefined,
+  max: Value | undefined,
+  part: number,
+  parts: number,
+): { readonly min?: Value; readonly max?: Value } {
   if (typeof min !== "bigint" || typeof max !== "bigint") return {};
   const width = max - min;
   return { min: min + (width * BigInt(part)) / BigInt(parts), max: min + (width * BigInt(part + 1)) / BigInt(parts) };

@@ -10,7 +10,13 @@ import type { AggregateCall, Expression } from "../../src/expr/expression.ts";
 import { typeOf } from "../../src/expr/expression-properties.ts";
 import { compareValues } from "../../src/expr/interpreter/compare-values.ts";
 import { evaluate } from "../../src/expr/interpreter/evaluate.ts";
-import type { PhysicalHashAggregate, PhysicalHashJoin, PhysicalNestedLoopJoin, PhysicalNode, PhysicalSortKey } from "../../src/physical/physical-node.ts";
+import type {
+  PhysicalHashAggregate,
+  PhysicalHashJoin,
+  PhysicalNestedLoopJoin,
+  PhysicalNode,
+  PhysicalSortKey,
+} from "../../src/physical/physical-node.ts";
 import type { Stage, StageGraph, StageTask } from "../../src/stage/stage.ts";
 import { formatRow } from "./logical-interpreter.ts";
 import type { Row } from "./logical-interpreter.ts";
@@ -35,7 +41,9 @@ function partition({ sink }: Stage, rows: readonly Row[]): readonly (readonly Ro
   if (sink.kind !== "hash") return [rows];
   const partitions: Row[][] = Array.from({ length: sink.partitionCount }, () => []);
   for (const row of rows) {
-    const hash = sink.keys.map((key) => hashText(`${layoutOf(key)} ${formatRow([valueOf(key, row)])}`)).reduce((sum, part) => (Math.imul(sum, 31) + part) >>> 0, 7);
+    const hash = sink.keys
+      .map((key) => hashText(`${layoutOf(key)} ${formatRow([valueOf(key, row)])}`))
+      .reduce((sum, part) => (Math.imul(sum, 31) + part) >>> 0, 7);
     must(partitions[hash % sink.partitionCount], "a partition for each hash").push(row);
   }
   return partitions;
@@ -63,7 +71,12 @@ class TaskRun {
   readonly #graph: StageGraph;
   readonly #files: ReadonlyMap<string, StoredTable>;
 
-  constructor(task: StageTask, outputs: readonly (readonly (readonly (readonly Row[])[])[])[], graph: StageGraph, files: ReadonlyMap<string, StoredTable>) {
+  constructor(
+    task: StageTask,
+    outputs: readonly (readonly (readonly (readonly Row[])[])[])[],
+    graph: StageGraph,
+    files: ReadonlyMap<string, StoredTable>,
+  ) {
     this.#task = task;
     this.#outputs = outputs;
     this.#graph = graph;
@@ -138,7 +151,8 @@ function checkRows(rows: readonly Row[], schema: Schema, kind: string): void {
       // A partial state: see aggregate below.
       if (Array.isArray(value)) return;
       assert(value !== null || nullable, `${kind} puts out a NULL that its schema rules out`);
-      if (type.kind === "decimal" && type.bits === 64 && value !== null) assert(fitsInt64(value as bigint), `${kind} puts out ${String(value)} in 64 bits`);
+      if (type.kind === "decimal" && type.bits === 64 && value !== null)
+        assert(fitsInt64(value as bigint), `${kind} puts out ${value as bigint} in 64 bits`);
     });
   }
 }
@@ -161,16 +175,25 @@ function aggregate(node: PhysicalHashAggregate, rows: readonly Row[]): Row[] {
   }
   return [...groups.values()].map(({ key, rows: members }) => {
     const parts = node.aggregates.map((call, index) =>
-      node.mode === "final" ? members.flatMap((row) => row[offsets[index]!] as unknown as Value[]) : argumentsOf(call, members),
+      node.mode === "final"
+        ? members.flatMap((row) => row[offsets[index]!] as unknown as Value[])
+        : argumentsOf(call, members),
     );
     if (node.mode !== "partial") return [...key, ...node.aggregates.map((call, index) => result(call, parts[index]!))];
-    return [...key, ...node.aggregates.flatMap((call, index) => stateTypes(call).map((_, part) => (part === 0 ? (parts[index] as unknown as Value) : (([] as unknown) as Value))))];
+    return [
+      ...key,
+      ...node.aggregates.flatMap((call, index) =>
+        stateTypes(call).map((_, part) => (part === 0 ? (parts[index] as unknown as Value) : ([] as unknown as Value))),
+      ),
+    ];
   });
 }
 
 function argumentsOf({ args, filter, distinct }: AggregateCall, rows: readonly Row[]): Value[] {
   const kept = rows.filter((row) => filter === null || valueOf(filter, row) === true);
-  const values = kept.map((row) => (args.length === 0 ? true : valueOf(args[0]!, row))).filter((value) => value !== null);
+  const values = kept
+    .map((row) => (args.length === 0 ? true : valueOf(args[0]!, row)))
+    .filter((value) => value !== null);
   return distinct ? [...new Map(values.map((value) => [formatRow([value]), value])).values()] : values;
 }
 
@@ -195,12 +218,15 @@ function join(node: PhysicalHashJoin | PhysicalNestedLoopJoin, probe: readonly R
     const matches = build.filter((_, index) => outcomes[index] === true);
     for (const match of matches) matched.add(match);
     const mark = matches.length > 0 ? true : node.nullAware && outcomes.includes(null) ? null : false;
-    if (joinType === "left_semi" || joinType === "left_anti") rows.push(...(mark === (joinType === "left_semi") ? [probeRow] : []));
+    if (joinType === "left_semi" || joinType === "left_anti")
+      rows.push(...(mark === (joinType === "left_semi") ? [probeRow] : []));
     else if (joinType === "left_mark") rows.push([...probeRow, mark]);
     else if (joinType !== "right_semi" && joinType !== "right_anti") {
-      if (joinType === "left_single" && matches.length > 1) throw new EngineError("cardinality_violation", "more than one row");
+      if (joinType === "left_single" && matches.length > 1)
+        throw new EngineError("cardinality_violation", "more than one row");
       rows.push(...matches.map((match) => [...probeRow, ...match]));
-      if (matches.length === 0 && ["left", "full", "left_single"].includes(joinType)) rows.push([...probeRow, ...noBuild]);
+      if (matches.length === 0 && ["left", "full", "left_single"].includes(joinType))
+        rows.push([...probeRow, ...noBuild]);
     }
   }
   for (const buildRow of build) {
