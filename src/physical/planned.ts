@@ -66,10 +66,6 @@ export function positionOf(scope: Scope, id: ColumnId): number {
   return must(position < 0 ? null : position, `column ${id} is not among the input's columns`);
 }
 
-export function hasColumn(scope: Scope, id: ColumnId): boolean {
-  return scope.columns.some((column) => column.id === id);
-}
-
 /** An input expression for a position. */
 export function inputAt(schema: Schema, index: number): Expression & { readonly kind: "input" } {
   const { type, nullable } = must(schema[index], `no column at position ${index}`);
