@@ -46,7 +46,11 @@ export class ByteBudget {
   release(byteSize: number): void {
     this.#used -= byteSize;
     assert(this.#used >= 0, "no more bytes are released than were taken");
-    for (let next = this.#waiting[0]; next !== undefined && this.#used + next.byteSize <= this.#bytesMax; next = this.#waiting[0]) {
+    for (
+      let next = this.#waiting[0];
+      next !== undefined && this.#used + next.byteSize <= this.#bytesMax;
+      next = this.#waiting[0]
+    ) {
       this.#waiting.shift();
       this.#used += next.byteSize;
       next.admit();

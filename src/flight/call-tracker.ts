@@ -35,11 +35,14 @@ export class CallTracker {
       const watch = (): void => {
         if (quiet !== null) clearTimeout(quiet);
         // A client that has its endpoints now may be about to read them.
-        quiet = setTimeout(() => {
-          if (this.#open.size > 0) return;
-          clearTimeout(deadline);
-          resolve();
-        }, Math.min(quietMs, graceMs));
+        quiet = setTimeout(
+          () => {
+            if (this.#open.size > 0) return;
+            clearTimeout(deadline);
+            resolve();
+          },
+          Math.min(quietMs, graceMs),
+        );
       };
       this.#onIdle = watch;
       if (this.#open.size === 0) watch();

@@ -37,7 +37,8 @@ export function executorMessageFromProto(message: gen.ExecutorMessage): Executor
   if (register !== undefined) {
     return { kind: "register", executor: given(register.executor, "executor"), running: register.running };
   }
-  if (heartbeat !== undefined) return { kind: "heartbeat", running: heartbeat.running, storeBytes: heartbeat.storeBytes };
+  if (heartbeat !== undefined)
+    return { kind: "heartbeat", running: heartbeat.running, storeBytes: heartbeat.storeBytes };
   if (taskStarted !== undefined) return { kind: "task_started", task: given(taskStarted.task, "task") };
   if (taskFinished !== undefined) {
     const { partitions, operators } = taskFinished;

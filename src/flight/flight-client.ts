@@ -46,7 +46,12 @@ export class FlightPeers {
    * The batches of a partition, in shared memory of their own. Throws what the peer's handler threw, `unavailable` when it
    * cannot be reached or its connection breaks, or the signal's reason.
    */
-  async *read(host: string, port: number, ticket: ResultTicket, signal: AbortSignal): AsyncGenerator<EncodedBatch, void, undefined> {
+  async *read(
+    host: string,
+    port: number,
+    ticket: ResultTicket,
+    signal: AbortSignal,
+  ): AsyncGenerator<EncodedBatch, void, undefined> {
     for await (const bytes of this.readRaw(host, port, encodeResultTicket(ticket, this.#signer), signal)) {
       const batch = toSharedBatch(parseFlightData(bytes));
       if (batch !== null) yield batch;
@@ -64,7 +69,11 @@ export class FlightPeers {
     if (signal.aborted) throw abortError(signal);
     const request = encodeProto("arrow.flight.protocol.Ticket", { ticket });
     const stream = this.connection(host, port).openServerStream(rawDoGet, request, { headers });
-    const reader = new SteeredStream(stream, (ahead) => this.#mayRead(ahead), (delta) => this.#account(delta));
+    const reader = new SteeredStream(
+      stream,
+      (ahead) => this.#mayRead(ahead),
+      (delta) => this.#account(delta),
+    );
     const wake = (): void => reader.maybeRead();
     this.#waiting.add(wake);
     const onAbort = (): void => reader.fail(abortError(signal));
@@ -129,7 +138,11 @@ class SteeredStream {
   #error: Error | null = null;
   #wake: (() => void) | null = null;
 
-  constructor(stream: ClientReadableStream<Buffer>, mayRead: (messagesAhead: number) => boolean, account: (delta: number) => void) {
+  constructor(
+    stream: ClientReadableStream<Buffer>,
+    mayRead: (messagesAhead: number) => boolean,
+    account: (delta: number) => void,
+  ) {
     this.#stream = stream;
     this.#mayRead = mayRead;
     this.#account = account;

@@ -36,7 +36,11 @@ export class FlightConnection {
     });
   }
 
-  unary<Request, Response>(method: MethodDefinition<Request, Response>, request: Request, options: CallOptions = {}): Promise<Response> {
+  unary<Request, Response>(
+    method: MethodDefinition<Request, Response>,
+    request: Request,
+    options: CallOptions = {},
+  ): Promise<Response> {
     const { signal } = options;
     if (signal?.aborted === true) return Promise.reject(abortError(signal));
     return new Promise((resolve, reject) => {
@@ -101,7 +105,8 @@ export class FlightConnection {
     );
     const headers: Record<string, string> = {};
     call.on("metadata", (metadata: Metadata) => {
-      for (const [name, value] of Object.entries(metadata.getMap())) if (typeof value === "string") headers[name] = value;
+      for (const [name, value] of Object.entries(metadata.getMap()))
+        if (typeof value === "string") headers[name] = value;
     });
     for (const request of requests) call.write(request);
     call.end();

@@ -49,8 +49,7 @@ const bodyTag = [0xc2, 0x3e];
 
 /** A message that is written straight into gRPC's frame: one copy of the body in total. */
 export function serializeFlightData({ header, body, descriptor = emptyBytes }: OutgoingParts): SerializedFlightData {
-  const byteLength =
-    fieldSize(descriptorTag, descriptor) + fieldSize(headerTag, header) + fieldSize(bodyTag, body);
+  const byteLength = fieldSize(descriptorTag, descriptor) + fieldSize(headerTag, header) + fieldSize(bodyTag, body);
   return {
     byteLength,
     copy(target, offset) {

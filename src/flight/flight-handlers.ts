@@ -24,14 +24,21 @@ export type DoGetResult =
 /** What a Flight server does. Every function may throw EngineError, which reaches the client as a typed gRPC status. */
 export interface FlightHandlers {
   /** The `authorization` header to answer with, and the payload for each of the client's payloads (null: as received none). */
-  handshake(payload: Uint8Array | null, context: CallContext): Promise<{ readonly authorization: string | null; readonly payload: Uint8Array }>;
+  handshake(
+    payload: Uint8Array | null,
+    context: CallContext,
+  ): Promise<{ readonly authorization: string | null; readonly payload: Uint8Array }>;
   getFlightInfo(descriptor: FlightDescriptor, context: CallContext): Promise<FlightInfo>;
   /** The bare schema message. */
   getSchema(descriptor: FlightDescriptor, context: CallContext): Promise<Uint8Array>;
   pollFlightInfo(descriptor: FlightDescriptor, context: CallContext): Promise<PollInfo>;
   doGet(ticket: Uint8Array, context: CallContext): Promise<DoGetResult>;
   /** Puts out the app_metadata of each PutResult. */
-  doPut(descriptor: FlightDescriptor, messages: AsyncIterable<FlightDataParts>, context: CallContext): AsyncIterable<Uint8Array>;
+  doPut(
+    descriptor: FlightDescriptor,
+    messages: AsyncIterable<FlightDataParts>,
+    context: CallContext,
+  ): AsyncIterable<Uint8Array>;
   /** Puts out the body of each Result. */
   doAction(type: string, body: Uint8Array, context: CallContext): Promise<readonly Uint8Array[]>;
   listActions(context: CallContext): Promise<readonly ActionType[]>;

@@ -4,12 +4,12 @@ import { EngineError } from "../common/engine-error.ts";
 import type { Logger } from "../common/logger.ts";
 import type { ByteBudget } from "./byte-budget.ts";
 import type { CallTracker } from "./call-tracker.ts";
-import { openCall, type OpenCall } from "./call-context.ts";
+import { CallWrappers } from "./call-wrappers.ts";
+import type { OpenCall } from "./call-context.ts";
 import { DoGetWriter, type OutgoingFlightData } from "./do-get-writer.ts";
 import { parseFlightData, type FlightDataParts } from "./flight-data.ts";
 import type { FlightHandlers } from "./flight-handlers.ts";
 import { flightMethods } from "./flight-methods.ts";
-import { statusOf } from "./grpc-status.ts";
 import { encapsulate } from "./ipc-message.ts";
 import { decodeProto } from "./proto-codec.ts";
 import { untilAborted } from "./until-aborted.ts";
@@ -22,127 +22,45 @@ export type FlightServiceOptions = {
   readonly logger: Logger;
 };
 
-const statusPatienceMs = 5_000;
-
 const emptyBody = new Uint8Array(0);
-
-/** Text for the client, when the handler's layer has made a better one than the bare message. */
-const clientTexts = new WeakMap<EngineError, string>();
-
-/** Has clients read `text` (with the position in the statement) in place of the error's message. */
-export function withClientText(error: EngineError, text: string): EngineError {
-  clientTexts.set(error, text);
-  return error;
-}
 
 /** Adds the Flight service to a gRPC server. */
 export function addFlightService(server: grpc.Server, handlers: FlightHandlers, options: FlightServiceOptions): void {
-  const fail = (thrown: unknown, method: string): ReturnType<typeof statusOf> => {
-    const error = EngineError.from(thrown);
-    if (error.code === "internal") {
-      const cause = error.cause instanceof Error ? error.cause : error;
-      options.logger.log("error", `${method} failed: ${error.message}`, { stack: cause.stack ?? "" });
-    }
-    return statusOf(error, clientTexts.get(error));
-  };
-
-  const unary =
-    <Request, Response>(method: string, handle: (request: Request, call: OpenCall) => Promise<Response>) =>
-    (call: grpc.ServerUnaryCall<Request, Response>, callback: grpc.sendUnaryData<Response>): void => {
-      const open = openCall(call, options.tracker);
-      handle(call.request, open).then(
-        (response) => {
-          open.finish();
-          open.sendHeaders();
-          callback(null, response);
-        },
-        (thrown: unknown) => {
-          open.finish();
-          callback(fail(thrown, method));
-        },
-      );
-    };
-
-  const streaming =
-    <Request, Response>(method: string, run: (call: grpc.ServerWritableStream<Request, Response>, open: OpenCall) => Promise<void>) =>
-    (call: grpc.ServerWritableStream<Request, Response>): void => {
-      const open = openCall(call, options.tracker);
-      run(call, open).then(
-        () => {
-          open.finish();
-          open.sendHeaders();
-          call.end();
-        },
-        (thrown: unknown) => endWithError(call, open, fail(thrown, method)),
-      );
-    };
-
-  const duplex =
-    <Request, Response>(method: string, run: (call: grpc.ServerDuplexStream<Request, Response>, open: OpenCall) => Promise<void>) =>
-    (call: grpc.ServerDuplexStream<Request, Response>): void => {
-      const open = openCall(call, options.tracker);
-      run(call, open).then(
-        () => {
-          open.finish();
-          open.sendHeaders();
-          call.end();
-        },
-        (thrown: unknown) => endWithError(call, open, fail(thrown, method)),
-      );
-    };
-
+  const wrap = new CallWrappers(options.tracker, options.logger);
   server.addService(flightMethods, {
-    Handshake: duplex<gen.HandshakeRequest, gen.HandshakeResponse>("Handshake", (call, open) => handshake(handlers, call, open)),
-    ListFlights: streaming<gen.Criteria, gen.FlightInfo>("ListFlights", async (call, open) => {
+    Handshake: wrap.duplex<gen.HandshakeRequest, gen.HandshakeResponse>("Handshake", (call, open) =>
+      handshake(handlers, call, open),
+    ),
+    ListFlights: wrap.streaming<gen.Criteria, gen.FlightInfo>("ListFlights", async (call, open) => {
       for (const info of await handlers.listFlights(call.request.expression, open.context)) call.write(info);
     }),
-    GetFlightInfo: unary<gen.FlightDescriptor, gen.FlightInfo>("GetFlightInfo", async (request, open) => {
+    GetFlightInfo: wrap.unary<gen.FlightDescriptor, gen.FlightInfo>("GetFlightInfo", async (request, open) => {
       options.tracker.assertTakesStatements();
       return handlers.getFlightInfo(request, open.context);
     }),
-    PollFlightInfo: unary<gen.FlightDescriptor, gen.PollInfo>("PollFlightInfo", (request, open) =>
+    PollFlightInfo: wrap.unary<gen.FlightDescriptor, gen.PollInfo>("PollFlightInfo", (request, open) =>
       handlers.pollFlightInfo(request, open.context),
     ),
-    GetSchema: unary<gen.FlightDescriptor, gen.SchemaResult>("GetSchema", async (request, open) => ({
+    GetSchema: wrap.unary<gen.FlightDescriptor, gen.SchemaResult>("GetSchema", async (request, open) => ({
       schema: encapsulate(await handlers.getSchema(request, open.context)),
     })),
-    DoGet: streaming<Buffer, OutgoingFlightData>("DoGet", (call, open) => doGet(handlers, call, open, options)),
-    DoPut: duplex<Buffer, gen.PutResult>("DoPut", async (call, open) => {
+    DoGet: wrap.streaming<Buffer, OutgoingFlightData>("DoGet", (call, open) => doGet(handlers, call, open, options)),
+    DoPut: wrap.duplex<Buffer, gen.PutResult>("DoPut", async (call, open) => {
       options.tracker.assertTakesStatements();
       await doPut(handlers, call, open);
     }),
-    DoExchange: duplex<Buffer, OutgoingFlightData>("DoExchange", () =>
+    DoExchange: wrap.duplex<Buffer, OutgoingFlightData>("DoExchange", () =>
       Promise.reject(new EngineError("feature_not_supported", "DoExchange is not supported")),
     ),
-    DoAction: streaming<gen.Action, gen.Result>("DoAction", async (call, open) => {
+    DoAction: wrap.streaming<gen.Action, gen.Result>("DoAction", async (call, open) => {
       const bodies = await handlers.doAction(call.request.type, call.request.body, open.context);
       open.sendHeaders();
       for (const body of bodies) call.write({ body });
     }),
-    ListActions: streaming<gen.Empty, gen.ActionType>("ListActions", async (call, open) => {
+    ListActions: wrap.streaming<gen.Empty, gen.ActionType>("ListActions", async (call, open) => {
       for (const action of await handlers.listActions(open.context)) call.write(action);
     }),
   });
-}
-
-function endWithError<Request, Response>(
-  call: grpc.ServerWritableStream<Request, Response> | grpc.ServerDuplexStream<Request, Response>,
-  open: OpenCall,
-  status: ReturnType<typeof statusOf>,
-): void {
-  open.finish();
-  call.emit("error", status);
-  // The status waits behind messages; where the client does not take those, the stream is reset instead.
-  const timer = setTimeout(() => resetStream(call), statusPatienceMs);
-  timer.unref();
-  call.once("cancelled", () => clearTimeout(timer));
-}
-
-/** Ends the HTTP/2 stream below a call; grpc-js keeps it on its intercepting call, without a public way to it. */
-function resetStream(call: object): void {
-  const inner = call as { readonly call?: { readonly stream?: { close?(code: number): void } } };
-  const http2Cancel = 8;
-  inner.call?.stream?.close?.(http2Cancel);
 }
 
 async function handshake(
@@ -199,7 +117,11 @@ async function doGet(
   }
 }
 
-async function doPut(handlers: FlightHandlers, call: grpc.ServerDuplexStream<Buffer, gen.PutResult>, open: OpenCall): Promise<void> {
+async function doPut(
+  handlers: FlightHandlers,
+  call: grpc.ServerDuplexStream<Buffer, gen.PutResult>,
+  open: OpenCall,
+): Promise<void> {
   const incoming = parsedMessages(requestsOf<Buffer>(call));
   const first = await incoming.next();
   if (first.done === true) throw new EngineError("invalid_argument", "DoPut needs a message with a descriptor");
@@ -209,7 +131,11 @@ async function doPut(handlers: FlightHandlers, call: grpc.ServerDuplexStream<Buf
     yield first.value;
     yield* incoming;
   })();
-  const results = handlers.doPut(decodeProto("arrow.flight.protocol.FlightDescriptor", descriptor), messages, open.context);
+  const results = handlers.doPut(
+    decodeProto("arrow.flight.protocol.FlightDescriptor", descriptor),
+    messages,
+    open.context,
+  );
   for await (const appMetadata of untilAborted(results, open.context.signal)) {
     open.sendHeaders();
     call.write({ appMetadata });

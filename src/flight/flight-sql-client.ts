@@ -62,7 +62,10 @@ export class FlightSqlClient {
       const credentials = Buffer.from("anonymous:").toString("base64");
       const { headers } = await peers
         .connection(front.host, front.port)
-        .exchange(flightMethods.Handshake, [], { headers: { authorization: `Basic ${credentials}` }, timeoutMs: 20_000 });
+        .exchange(flightMethods.Handshake, [], {
+          headers: { authorization: `Basic ${credentials}` },
+          timeoutMs: 20_000,
+        });
       const { authorization } = headers;
       return new FlightSqlClient(front, peers, authorization === undefined ? {} : { authorization });
     } catch (error) {
@@ -74,7 +77,10 @@ export class FlightSqlClient {
   /** Runs a query (or any statement: one without rows gives none). */
   async query(sql: string, options: QueryOptions = {}): Promise<QueryResult> {
     if (options.parameters === undefined) {
-      return this.#resultOf(await this.#flightInfo("CommandStatementQuery", { query: sql }, options.signal), options.signal);
+      return this.#resultOf(
+        await this.#flightInfo("CommandStatementQuery", { query: sql }, options.signal),
+        options.signal,
+      );
     }
     const prepared = await this.prepare(sql);
     try {
@@ -88,25 +94,34 @@ export class FlightSqlClient {
    * As `query`, but the server answers at once and is then asked how far the query is: `onProgress` hears 0 to 1 until the
    * rows can be read.
    */
-  async queryWithProgress(sql: string, onProgress: (fraction: number) => void, signal?: AbortSignal): Promise<QueryResult> {
+  async queryWithProgress(
+    sql: string,
+    onProgress: (fraction: number) => void,
+    signal?: AbortSignal,
+  ): Promise<QueryResult> {
     let descriptor = commandDescriptor(`${sqlPackage}CommandStatementQuery`, { query: sql });
     let queryInfo: FlightInfo | null = null;
     let polled = false;
     try {
       while (true) {
-        const poll = await this.#connection.unary(flightMethods.PollFlightInfo, descriptor, { signal, headers: this.#headers });
+        const poll = await this.#connection.unary(flightMethods.PollFlightInfo, descriptor, {
+          signal,
+          headers: this.#headers,
+        });
         polled = true;
         if (poll.progress !== undefined) onProgress(poll.progress);
         queryInfo = poll.info ?? queryInfo;
         if (poll.info !== undefined && (poll.flightDescriptor === undefined || poll.info.endpoint.length > 0)) {
           return this.#resultOf(poll.info, signal);
         }
-        if (poll.flightDescriptor === undefined) throw new EngineError("internal", "the server ended the query without a result");
+        if (poll.flightDescriptor === undefined)
+          throw new EngineError("internal", "the server ended the query without a result");
         descriptor = poll.flightDescriptor;
       }
     } catch (error) {
       // Servers without polling answer so at once.
-      if (!polled && EngineError.from(error).code === "feature_not_supported") return this.query(sql, signal === undefined ? {} : { signal });
+      if (!polled && EngineError.from(error).code === "feature_not_supported")
+        return this.query(sql, signal === undefined ? {} : { signal });
       if (signal?.aborted === true && queryInfo !== null) await this.cancel(queryInfo).catch(() => {});
       throw error;
     }
@@ -117,7 +132,10 @@ export class FlightSqlClient {
     try {
       const { queryId } = decodeProto("onager.flight.v1.QueryReference", info.appMetadata);
       const descriptor = commandDescriptor("onager.flight.v1.PollQuery", { queryId, seen: -1 });
-      const poll = await this.#connection.unary(flightMethods.PollFlightInfo, descriptor, { headers: this.#headers, timeoutMs: 5_000 });
+      const poll = await this.#connection.unary(flightMethods.PollFlightInfo, descriptor, {
+        headers: this.#headers,
+        timeoutMs: 5_000,
+      });
       return poll.progress ?? null;
     } catch {
       return null;
@@ -144,41 +162,58 @@ export class FlightSqlClient {
     };
   }
 
-  async queryPrepared(prepared: PreparedStatement, parameters: TypedRow | null, signal?: AbortSignal): Promise<QueryResult> {
+  async queryPrepared(
+    prepared: PreparedStatement,
+    parameters: TypedRow | null,
+    signal?: AbortSignal,
+  ): Promise<QueryResult> {
     const handle = parameters === null ? prepared.handle : await this.#bind(prepared, parameters, signal);
     const info = await this.#flightInfo("CommandPreparedStatementQuery", { preparedStatementHandle: handle }, signal);
     return this.#resultOf(info, signal);
   }
 
   async closePrepared(prepared: PreparedStatement): Promise<void> {
-    const body = encodeAny(`${sqlPackage}ActionClosePreparedStatementRequest`, { preparedStatementHandle: prepared.handle });
+    const body = encodeAny(`${sqlPackage}ActionClosePreparedStatementRequest`, {
+      preparedStatementHandle: prepared.handle,
+    });
     await this.#action("ClosePreparedStatement", body);
   }
 
   /** Whether the query was stopped by this call; false when it had ended or the server does not know it. */
   async cancel(info: FlightInfo): Promise<boolean> {
-    const [answer] = await this.#action("CancelFlightInfo", encodeProto("arrow.flight.protocol.CancelFlightInfoRequest", { info }));
+    const [answer] = await this.#action(
+      "CancelFlightInfo",
+      encodeProto("arrow.flight.protocol.CancelFlightInfoRequest", { info }),
+    );
     if (answer === undefined) return false;
-    return decodeProto("arrow.flight.protocol.CancelFlightInfoResult", answer).status === CancelStatus.CANCEL_STATUS_CANCELLED;
+    return (
+      decodeProto("arrow.flight.protocol.CancelFlightInfoResult", answer).status ===
+      CancelStatus.CANCEL_STATUS_CANCELLED
+    );
   }
 
   /** Tables and views with their columns. */
-  async getTables(options: { readonly namePattern?: string; readonly signal?: AbortSignal } = {}): Promise<
-    readonly { readonly name: string; readonly type: string; readonly schema: Schema }[]
-  > {
+  async getTables(
+    options: { readonly namePattern?: string; readonly signal?: AbortSignal } = {},
+  ): Promise<readonly { readonly name: string; readonly type: string; readonly schema: Schema }[]> {
     const command = { tableNameFilterPattern: options.namePattern, tableTypes: [], includeSchema: true };
-    const result = await this.#resultOf(await this.#flightInfo("CommandGetTables", command, options.signal), options.signal);
+    const result = this.#resultOf(await this.#flightInfo("CommandGetTables", command, options.signal), options.signal);
     const tables = [];
     for await (const row of result.rows) {
-      const [name, type, schema] = [row[2], row[3], row[4]];
-      tables.push({ name: String(name), type: String(type), schema: schemaOfBytes(schema instanceof Uint8Array ? schema : empty) });
+      const [, , name, type, schema] = row;
+      if (typeof name !== "string" || typeof type !== "string" || !(schema instanceof Uint8Array)) {
+        throw new EngineError("internal", "the server's list of tables has other columns than the protocol says");
+      }
+      tables.push({ name, type, schema: schemaOfBytes(schema) });
     }
     return tables;
   }
 
   /** Ends the session and the connections. */
   async close(): Promise<void> {
-    await this.#action("CloseSession", encodeProto("arrow.flight.protocol.CloseSessionRequest", {}), 2_000).catch(() => {});
+    await this.#action("CloseSession", encodeProto("arrow.flight.protocol.CloseSessionRequest", {}), 2_000).catch(
+      () => {},
+    );
     this.#peers.close();
   }
 
@@ -192,7 +227,11 @@ export class FlightSqlClient {
   }
 
   async #action(type: string, body: Uint8Array, timeoutMs?: number): Promise<readonly Uint8Array[]> {
-    const results = await this.#connection.collect(flightMethods.DoAction, { type, body }, { headers: this.#headers, timeoutMs });
+    const results = await this.#connection.collect(
+      flightMethods.DoAction,
+      { type, body },
+      { headers: this.#headers, timeoutMs },
+    );
     return results.map((result) => result.body);
   }
 
@@ -205,18 +244,31 @@ export class FlightSqlClient {
     return decodeProto(`${sqlPackage}DoPutPreparedStatementResult`, answer).preparedStatementHandle ?? prepared.handle;
   }
 
-  async #put(descriptor: FlightDescriptor, parameters: TypedRow | null, signal: AbortSignal | undefined): Promise<number> {
+  async #put(
+    descriptor: FlightDescriptor,
+    parameters: TypedRow | null,
+    signal: AbortSignal | undefined,
+  ): Promise<number> {
     const [answer] = await this.#putRaw(descriptor, parameters, signal);
     return answer === undefined ? -1 : decodeProto(`${sqlPackage}DoPutUpdateResult`, answer).recordCount;
   }
 
-  async #putRaw(descriptor: FlightDescriptor, row: TypedRow | null, signal: AbortSignal | undefined): Promise<readonly Uint8Array[]> {
+  async #putRaw(
+    descriptor: FlightDescriptor,
+    row: TypedRow | null,
+    signal: AbortSignal | undefined,
+  ): Promise<readonly Uint8Array[]> {
     const encodedDescriptor = encodeProto("arrow.flight.protocol.FlightDescriptor", descriptor);
-    const messages = [flightDataBytes({ descriptor: encodedDescriptor, header: encodePlainSchema(row?.schema ?? []), body: empty })];
+    const messages = [
+      flightDataBytes({ descriptor: encodedDescriptor, header: encodePlainSchema(row?.schema ?? []), body: empty }),
+    ];
     if (row !== null) {
       messages.push(flightDataBytes(encodeRows(row.schema, [row.values])));
     }
-    const { responses } = await this.#connection.exchange(flightMethods.DoPut, messages, { signal, headers: this.#headers });
+    const { responses } = await this.#connection.exchange(flightMethods.DoPut, messages, {
+      signal,
+      headers: this.#headers,
+    });
     return responses.map((response) => response.appMetadata);
   }
 

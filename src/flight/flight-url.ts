@@ -22,7 +22,10 @@ export function addressOfLocation(uri: string): FlightAddress | null {
 export function parseFlightUrl(url: string): FlightAddress {
   const address = addressOfLocation(url);
   if (address === null || address.port > 65_535) {
-    throw new EngineError("invalid_argument", `"${url}" is no address of a Flight server; write it like grpc://127.0.0.1:${defaultFlightPort}`);
+    throw new EngineError(
+      "invalid_argument",
+      `"${url}" is no address of a Flight server; write it like grpc://127.0.0.1:${defaultFlightPort}`,
+    );
   }
   return address;
 }

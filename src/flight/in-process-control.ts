@@ -1,13 +1,26 @@
-import type { ControlConnection, ExecutorMessage, ExecutorSideConnection, SchedulerMessage, SchedulerSideConnection } from "../stage/control-message.ts";
+import type {
+  ControlConnection,
+  ExecutorMessage,
+  ExecutorSideConnection,
+  SchedulerMessage,
+  SchedulerSideConnection,
+} from "../stage/control-message.ts";
 
 /** One direction's receiver: holds messages until its listener is set. */
-type Inbox<Message> = { listener: ((message: Message) => void) | null; onClose: ((error: Error | null) => void) | null; readonly waiting: Message[] };
+type Inbox<Message> = {
+  listener: ((message: Message) => void) | null;
+  onClose: ((error: Error | null) => void) | null;
+  readonly waiting: Message[];
+};
 
 /**
  * The two ends of a control connection within one process, for standalone mode and tests. Delivery is asynchronous and in
  * order, as over a network: a sender never finds its receiver's code on its own stack.
  */
-export function connectInProcess(): { readonly scheduler: SchedulerSideConnection; readonly executor: ExecutorSideConnection } {
+export function connectInProcess(): {
+  readonly scheduler: SchedulerSideConnection;
+  readonly executor: ExecutorSideConnection;
+} {
   const toScheduler: Inbox<ExecutorMessage> = { listener: null, onClose: null, waiting: [] };
   const toExecutor: Inbox<SchedulerMessage> = { listener: null, onClose: null, waiting: [] };
   const state = { closed: false };
@@ -17,7 +30,11 @@ export function connectInProcess(): { readonly scheduler: SchedulerSideConnectio
   };
 }
 
-function makeEnd<Send, Receive>(outbox: Inbox<Send>, inbox: Inbox<Receive>, state: { closed: boolean }): ControlConnection<Send, Receive> {
+function makeEnd<Send, Receive>(
+  outbox: Inbox<Send>,
+  inbox: Inbox<Receive>,
+  state: { closed: boolean },
+): ControlConnection<Send, Receive> {
   return {
     send(message) {
       if (state.closed) return;

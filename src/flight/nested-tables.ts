@@ -28,7 +28,9 @@ const mapEntries = new arrow.Struct<{ key: arrow.Int32; value: arrow.List<arrow.
   new arrow.Field("key", new arrow.Int32(), false),
   new arrow.Field("value", intList, true),
 ]);
-const conversionMap = new arrow.Map_<arrow.Int32, arrow.List<arrow.Int32>>(new arrow.Field("entries", mapEntries, false));
+const conversionMap = new arrow.Map_<arrow.Int32, arrow.List<arrow.Int32>>(
+  new arrow.Field("entries", mapEntries, false),
+);
 
 const sqlInfoUnion = new arrow.DenseUnion(
   [0, 1, 2, 3, 4, 5],
@@ -64,7 +66,10 @@ export function encodeSqlInfo(entries: readonly SqlInfoEntry[]): EncodedTable {
     children: [
       textData(infos.flatMap((info) => (info.kind === "text" ? [info.value] : []))),
       boolData(infos.flatMap((info) => (info.kind === "bool" ? [info.value] : []))),
-      arrow.makeData({ type: new arrow.Int64(), data: BigInt64Array.from(infos.flatMap((info) => (info.kind === "int64" ? [info.value] : []))) }),
+      arrow.makeData({
+        type: new arrow.Int64(),
+        data: BigInt64Array.from(infos.flatMap((info) => (info.kind === "int64" ? [info.value] : []))),
+      }),
       int32Data(infos.flatMap((info) => (info.kind === "int32" ? [info.value] : []))),
       textListData(infos.flatMap((info) => (info.kind === "texts" ? [info.value] : []))),
       conversionData(infos.flatMap((info) => (info.kind === "conversions" ? [info.value] : []))),
@@ -104,7 +109,14 @@ export function encodeXdbcTypes(types: readonly XdbcType[]): EncodedTable {
     ["column_size", true, ints(types.map((type) => type.columnSize))],
     ["literal_prefix", true, texts(types.map((type) => type.literalPrefix))],
     ["literal_suffix", true, texts(types.map((type) => type.literalSuffix))],
-    ["create_params", true, textListData(types.map((type) => type.createParameters), parameterList)],
+    [
+      "create_params",
+      true,
+      textListData(
+        types.map((type) => type.createParameters),
+        parameterList,
+      ),
+    ],
     ["nullable", false, ints(types.map(() => nullable))],
     ["case_sensitive", false, bools(types.map((type) => type.caseSensitive))],
     ["searchable", false, ints(types.map((type) => type.searchable))],
@@ -119,13 +131,21 @@ export function encodeXdbcTypes(types: readonly XdbcType[]): EncodedTable {
     ["num_prec_radix", true, ints(types.map((type) => type.numericRadix))],
     ["interval_precision", true, ints(types.map(() => null))],
   ];
-  const schema = new arrow.Schema(columns.map(([name, isNullable, data]) => new arrow.Field(name, data.type, isNullable)));
-  return encodeTable(schema, types.length, columns.map(([, , data]) => data));
+  const schema = new arrow.Schema(
+    columns.map(([name, isNullable, data]) => new arrow.Field(name, data.type, isNullable)),
+  );
+  return encodeTable(
+    schema,
+    types.length,
+    columns.map(([, , data]) => data),
+  );
 }
 
 function vectorData<T extends arrow.DataType>(values: readonly (T["TValue"] | null)[], type: T): arrow.Data<T> {
   // Without rows the builder makes no chunk at all.
-  if (values.length === 0) return arrow.makeVector({ type, length: 0, nullCount: 0 } as Parameters<typeof arrow.makeVector>[0]).data[0] as arrow.Data<T>;
+  if (values.length === 0)
+    return arrow.makeVector({ type, length: 0, nullCount: 0 } as Parameters<typeof arrow.makeVector>[0])
+      .data[0] as arrow.Data<T>;
   return must(arrow.vectorFromArray([...values], type).data[0], "one chunk") as arrow.Data<T>;
 }
 
@@ -135,7 +155,13 @@ function int32Data(values: readonly number[]): arrow.Data<arrow.Int32> {
 
 function textData(values: readonly string[]): arrow.Data<arrow.Utf8> {
   const parts = values.map((value) => Buffer.from(value));
-  return arrow.makeData({ type: new arrow.Utf8(), length: values.length, nullCount: 0, valueOffsets: offsetsOf(parts), data: new Uint8Array(Buffer.concat(parts)) });
+  return arrow.makeData({
+    type: new arrow.Utf8(),
+    length: values.length,
+    nullCount: 0,
+    valueOffsets: offsetsOf(parts),
+    data: new Uint8Array(Buffer.concat(parts)),
+  });
 }
 
 function boolData(values: readonly boolean[]): arrow.Data<arrow.Bool> {
@@ -147,14 +173,31 @@ function boolData(values: readonly boolean[]): arrow.Data<arrow.Bool> {
 }
 
 function textListData(lists: readonly (readonly string[])[], type = textList): arrow.Data<arrow.List<arrow.Utf8>> {
-  return arrow.makeData({ type, length: lists.length, nullCount: 0, valueOffsets: offsetsOf(lists), child: textData(lists.flat()) });
+  return arrow.makeData({
+    type,
+    length: lists.length,
+    nullCount: 0,
+    valueOffsets: offsetsOf(lists),
+    child: textData(lists.flat()),
+  });
 }
 
 function conversionData(maps: readonly ReadonlyMap<number, readonly number[]>[]): arrow.Data {
   const entries = maps.flatMap((map) => [...map]);
   const lists = entries.map(([, values]) => values);
-  const values = arrow.makeData({ type: intList, length: lists.length, nullCount: 0, valueOffsets: offsetsOf(lists), child: int32Data(lists.flat()) });
-  const child = arrow.makeData({ type: mapEntries, length: entries.length, nullCount: 0, children: [int32Data(entries.map(([key]) => key)), values] });
+  const values = arrow.makeData({
+    type: intList,
+    length: lists.length,
+    nullCount: 0,
+    valueOffsets: offsetsOf(lists),
+    child: int32Data(lists.flat()),
+  });
+  const child = arrow.makeData({
+    type: mapEntries,
+    length: entries.length,
+    nullCount: 0,
+    children: [int32Data(entries.map(([key]) => key)), values],
+  });
   const offsets = offsetsOf(maps.map((map) => [...map]));
   return arrow.makeData({ type: conversionMap, length: maps.length, nullCount: 0, valueOffsets: offsets, child });
 }
@@ -166,10 +209,18 @@ function offsetsOf(parts: readonly { readonly length: number }[]): Int32Array {
 }
 
 function encodeTable(schema: arrow.Schema, rowCount: number, columns: readonly arrow.Data[]): EncodedTable {
-  const struct = arrow.makeData({ type: new arrow.Struct(schema.fields), length: rowCount, nullCount: 0, children: [...columns] });
+  const struct = arrow.makeData({
+    type: new arrow.Struct(schema.fields),
+    length: rowCount,
+    nullCount: 0,
+    children: [...columns],
+  });
   const batch = new arrow.RecordBatch(schema, struct);
   const stream = arrow.RecordBatchStreamWriter.writeAll(new arrow.Table(schema, [batch])).toUint8Array(true);
   const [first, ...rest] = splitIpcStream(stream);
   const batches = rest.map(({ header, body }) => ({ header, body, rowCount }));
-  return { schemaHeader: must(first, "a stream starts with its schema").header, batches: rowCount === 0 ? [] : batches };
+  return {
+    schemaHeader: must(first, "a stream starts with its schema").header,
+    batches: rowCount === 0 ? [] : batches,
+  };
 }

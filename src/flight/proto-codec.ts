@@ -51,7 +51,12 @@ const typeUrlPrefix = "type.googleapis.com/";
 export function encodeAny<Name extends ProtoName>(name: Name, message: ProtoMessages[Name]): Buffer {
   const value = encodeProto(name, message);
   return Buffer.from(
-    new protobuf.Writer().uint32(0x0a).string(typeUrlPrefix + name).uint32(0x12).bytes(value).finish(),
+    new protobuf.Writer()
+      .uint32(0x0a)
+      .string(typeUrlPrefix + name)
+      .uint32(0x12)
+      .bytes(value)
+      .finish(),
   );
 }
 

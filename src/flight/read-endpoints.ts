@@ -17,8 +17,14 @@ export type EndpointReading = {
 const endpointsAhead = 4;
 
 /** The batches of all endpoints, in order. Streams that are open when the reader leaves are cancelled. */
-export async function* readEndpoints(endpoints: readonly FlightEndpoint[], reading: EndpointReading): AsyncGenerator<EncodedBatch, void, undefined> {
-  const open: { readonly stream: AsyncGenerator<EncodedBatch, void, undefined>; readonly first: Promise<IteratorResult<EncodedBatch, void>> }[] = [];
+export async function* readEndpoints(
+  endpoints: readonly FlightEndpoint[],
+  reading: EndpointReading,
+): AsyncGenerator<EncodedBatch, void, undefined> {
+  const open: {
+    readonly stream: AsyncGenerator<EncodedBatch, void, undefined>;
+    readonly first: Promise<IteratorResult<EncodedBatch, void>>;
+  }[] = [];
   const abort = new AbortController();
   const signal = AbortSignal.any([reading.signal, abort.signal]);
   let opened = 0;
@@ -46,15 +52,26 @@ export async function* readEndpoints(endpoints: readonly FlightEndpoint[], readi
 }
 
 /** One endpoint from the first location that answers, the front last. */
-async function* readEndpoint(endpoint: FlightEndpoint, reading: EndpointReading): AsyncGenerator<EncodedBatch, void, undefined> {
+async function* readEndpoint(
+  endpoint: FlightEndpoint,
+  reading: EndpointReading,
+): AsyncGenerator<EncodedBatch, void, undefined> {
   const ticket = endpoint.ticket?.ticket;
   if (ticket === undefined) throw new EngineError("invalid_argument", "the server gave an endpoint without a ticket");
-  const named = endpoint.location.map((location) => addressOfLocation(location.uri)).filter((address) => address !== null);
+  const named = endpoint.location
+    .map((location) => addressOfLocation(location.uri))
+    .filter((address) => address !== null);
   const addresses = [...named, reading.front];
   for (const [position, address] of addresses.entries()) {
     let answered = false;
     try {
-      for await (const bytes of reading.peers.readRaw(address.host, address.port, ticket, reading.signal, reading.headers)) {
+      for await (const bytes of reading.peers.readRaw(
+        address.host,
+        address.port,
+        ticket,
+        reading.signal,
+        reading.headers,
+      )) {
         answered = true;
         const batch = toSharedBatch(parseFlightData(bytes));
         if (batch !== null) yield batch;

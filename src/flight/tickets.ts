@@ -71,6 +71,7 @@ export function encodeResultTicket(result: ResultTicket, signer: TicketSigner = 
 /** As decodeTicket, for servers that hold partitions only. */
 export function decodeResultTicket(bytes: Uint8Array, signer: TicketSigner = unsignedTickets): ResultTicket {
   const ticket = decodeTicket(bytes, signer);
-  if (ticket.kind !== "result") throw new EngineError("invalid_argument", "this ticket names no partition of an executor");
+  if (ticket.kind !== "result")
+    throw new EngineError("invalid_argument", "this ticket names no partition of an executor");
   return ticket.result;
 }

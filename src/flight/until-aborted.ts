@@ -10,7 +10,10 @@ export function abortError(signal: AbortSignal): EngineError {
  * The items of a source until the signal is aborted; then throws, at once even if the source does not answer. The source is
  * told to end in either case.
  */
-export async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T, void, undefined> {
+export async function* untilAborted<T>(
+  source: AsyncIterable<T>,
+  signal: AbortSignal,
+): AsyncGenerator<T, void, undefined> {
   const iterator = source[Symbol.asyncIterator]();
   let onAbort = (): void => {};
   const aborted = new Promise<never>((_resolve, reject) => {

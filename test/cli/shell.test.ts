@@ -13,8 +13,14 @@ describe("splitting a script", () => {
   it("cuts at semicolons outside of quotes and comments", () => {
     assert.deepEqual(texts("select 1; select ';' ; ;; select \"a;b\";"), ["select 1", "select ';'", 'select "a;b"']);
     assert.deepEqual(texts("select 'it''s;' ; select E'a\\';b';"), ["select 'it''s;'", "select E'a\\';b'"]);
-    assert.deepEqual(texts("select 1 -- no; comment\n; /* a; /* b; */ ; */ select 2;"), ["select 1 -- no; comment", "/* a; /* b; */ ; */ select 2"]);
-    assert.deepEqual(texts("select $$a;b$$, $x$;$$;$x$, $1; select a$b;"), ["select $$a;b$$, $x$;$$;$x$, $1", "select a$b"]);
+    assert.deepEqual(texts("select 1 -- no; comment\n; /* a; /* b; */ ; */ select 2;"), [
+      "select 1 -- no; comment",
+      "/* a; /* b; */ ; */ select 2",
+    ]);
+    assert.deepEqual(texts("select $$a;b$$, $x$;$$;$x$, $1; select a$b;"), [
+      "select $$a;b$$, $x$;$$;$x$, $1",
+      "select a$b",
+    ]);
     assert.deepEqual(texts("-- only\n;"), []);
   });
 
@@ -99,17 +105,27 @@ describe("the shell", () => {
   });
   after(() => cluster.close());
 
-  async function shell(options: Partial<ShellOptions> & { readonly text?: string }): Promise<{ status: number; out: string; errors: string }> {
+  async function shell(
+    options: Partial<ShellOptions> & { readonly text?: string },
+  ): Promise<{ status: number; out: string; errors: string }> {
     const output = new PassThrough();
     let [out, errors] = ["", ""];
     output.on("data", (chunk: Buffer) => (out += chunk.toString()));
     const input = Readable.from(options.text === undefined ? [] : [...options.text].map((character) => character));
-    const status = await runShell({ url: cluster.url, input, output, errors: { write: (text) => (errors += text) }, ...options });
+    const status = await runShell({
+      url: cluster.url,
+      input,
+      output,
+      errors: { write: (text) => (errors += text) },
+      ...options,
+    });
     return { status, out, errors };
   }
 
   it("runs a script and stops at the first error, with its place and status 1", async () => {
-    const { status, out, errors } = await shell({ command: "select numbers 2 1; create x; selec 1; select numbers 1 1" });
+    const { status, out, errors } = await shell({
+      command: "select numbers 2 1; create x; selec 1; select numbers 1 1",
+    });
     assert.equal(status, 1);
     assert.equal(out, " n | t     |    d\n---+-------+------\n 0 | NULL  | 0.00\n 1 | row 1 | 0.25\n(2 rows)\nOK\n");
     assert.equal(errors, 'ERROR: syntax error at or near "selec"\nLINE 1, column 1\nselec 1\n^^^^^\n');

@@ -46,7 +46,10 @@ describe("ADBC's Flight SQL driver", function () {
   it("shows errors with their place in the statement", () => {
     const [kind, message] = out["syntax_error"] as string[];
     assert.equal(kind, "ProgrammingError");
-    assert.match(message!, /INVALID_ARGUMENT: \[FlightSQL\] syntax error at or near "selec"\nLINE 1, column 1\nselec 1\n\^\^\^\^\^/);
+    assert.match(
+      message!,
+      /INVALID_ARGUMENT: \[FlightSQL\] syntax error at or near "selec"\nLINE 1, column 1\nselec 1\n\^\^\^\^\^/,
+    );
     assert.match((out["failure"] as string[])[1]!, /it went wrong: ünïcode, 100 % and/);
   });
 
@@ -57,11 +60,22 @@ describe("ADBC's Flight SQL driver", function () {
 
   it("finds the catalog", () => {
     assert.equal((out["info"] as Record<string, string>)["vendor_name"], "Onager");
-    const [catalog] = out["objects"] as { catalog_name: string; catalog_db_schemas: { db_schema_tables: { table_name: string; table_columns: { column_name: string; xdbc_type_name: string }[] }[] }[] }[];
+    const [catalog] = out["objects"] as {
+      catalog_name: string;
+      catalog_db_schemas: {
+        db_schema_tables: { table_name: string; table_columns: { column_name: string; xdbc_type_name: string }[] }[];
+      }[];
+    }[];
     assert.equal(catalog!.catalog_name, "onager");
     const tables = catalog!.catalog_db_schemas[0]!.db_schema_tables;
-    assert.deepEqual(tables.map((table) => table.table_name), ["big_numbers", "numbers"]);
-    assert.deepEqual(tables[1]!.table_columns.map((column) => column.xdbc_type_name), ["bigint", "varchar", "decimal(15,2)"]);
+    assert.deepEqual(
+      tables.map((table) => table.table_name),
+      ["big_numbers", "numbers"],
+    );
+    assert.deepEqual(
+      tables[1]!.table_columns.map((column) => column.xdbc_type_name),
+      ["bigint", "varchar", "decimal(15,2)"],
+    );
     assert.deepEqual(out["filtered"], ["big_numbers"]);
     assert.deepEqual(out["table_schema"], ["n", "t", "d"]);
     assert.deepEqual(out["table_types"], ["TABLE", "VIEW"]);

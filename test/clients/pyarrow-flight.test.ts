@@ -25,14 +25,20 @@ describe("pyarrow.flight on one connection", function () {
   });
 
   it("cancels the query when it stops reading", async () => {
-    for (let waited = 0; cluster.cancelled.length === 0 && waited < 100; waited++) await new Promise((resolve) => setTimeout(resolve, 20));
+    for (let waited = 0; cluster.cancelled.length === 0 && waited < 100; waited++)
+      await new Promise((resolve) => setTimeout(resolve, 20));
     const endless = [...cluster.queries.values()].find((query) => query.endless);
     assert.deepEqual(cluster.cancelled, [endless?.queryId]);
   });
 
   it("gets every SqlInfo in the right branch", () => {
     const info = out["sql_info"] as Record<string, unknown>;
-    assert.deepEqual(Object.keys(info).map(Number).sort((a, b) => a - b), Object.values(SqlInfo).sort((a, b) => a - b));
+    assert.deepEqual(
+      Object.keys(info)
+        .map(Number)
+        .sort((a, b) => a - b),
+      Object.values(SqlInfo).sort((a, b) => a - b),
+    );
     assert.equal(info["0"], "Onager");
     assert.equal(info["8"], 0);
     assert.equal(info["9"], true);
@@ -40,7 +46,10 @@ describe("pyarrow.flight on one connection", function () {
     assert.ok((info["510"] as string[]).includes("substring"));
     assert.equal(info["562"], 0);
     assert.deepEqual(out["some_info"], [0, 8]);
-    assert.match(String(out["sql_info_type"]), /^dense_union<string_value: string=0, bool_value: bool=1, bigint_value: int64=2, int32_bitmask: int32=3, string_list: list<item: string>=4/);
+    assert.match(
+      String(out["sql_info_type"]),
+      /^dense_union<string_value: string=0, bool_value: bool=1, bigint_value: int64=2, int32_bitmask: int32=3, string_list: list<item: string>=4/,
+    );
   });
 
   it("gets the metadata tables as the protocol describes them", () => {
@@ -52,9 +61,15 @@ describe("pyarrow.flight on one connection", function () {
       ],
       [{ catalog_name: "onager", db_schema_name: "public" }],
     ]);
-    assert.deepEqual(out["CommandGetTableTypes"], [[["table_type", "string", false]], [{ table_type: "TABLE" }, { table_type: "VIEW" }]]);
+    assert.deepEqual(out["CommandGetTableTypes"], [
+      [["table_type", "string", false]],
+      [{ table_type: "TABLE" }, { table_type: "VIEW" }],
+    ]);
     const [keys, rows] = out["CommandGetPrimaryKeys"] as [Column[], unknown[]];
-    assert.deepEqual(keys.map(([name]) => name), ["catalog_name", "db_schema_name", "table_name", "column_name", "key_sequence", "key_name"]);
+    assert.deepEqual(
+      keys.map(([name]) => name),
+      ["catalog_name", "db_schema_name", "table_name", "column_name", "key_sequence", "key_name"],
+    );
     assert.deepEqual(rows, []);
     for (const command of ["CommandGetExportedKeys", "CommandGetImportedKeys", "CommandGetCrossReference"]) {
       const [columns, none] = out[command] as [Column[], unknown[]];
@@ -75,14 +90,18 @@ describe("pyarrow.flight on one connection", function () {
       ["table_name", "string", false],
       ["table_type", "string", false],
     ]);
-    assert.deepEqual(rows.map((row) => [row.table_name, row.table_type]), [
-      ["big_numbers", "VIEW"],
-      ["numbers", "TABLE"],
-    ]);
+    assert.deepEqual(
+      rows.map((row) => [row.table_name, row.table_type]),
+      [
+        ["big_numbers", "VIEW"],
+        ["numbers", "TABLE"],
+      ],
+    );
     assert.deepEqual(out["tables_pattern"], ["numbers"]);
     assert.deepEqual(out["tables_escaped"], ["big_numbers"]);
     assert.deepEqual(out["tables_views"], ["big_numbers"]);
-    for (const none of ["other_catalog", "no_catalog", "other_schema"]) assert.deepEqual(out[`tables_${none}`], [], none);
+    for (const none of ["other_catalog", "no_catalog", "other_schema"])
+      assert.deepEqual(out[`tables_${none}`], [], none);
     assert.deepEqual((out["tables_with_schema"] as Column[])[4], ["table_schema", "binary", false]);
   });
 

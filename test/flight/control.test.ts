@@ -3,15 +3,32 @@ import { silentLogger } from "../../src/common/logger.ts";
 import { connectControl } from "../../src/flight/control-client.ts";
 import { startFlightServer, type FlightServer } from "../../src/flight/flight-server.ts";
 import { connectInProcess } from "../../src/flight/in-process-control.ts";
-import type { ExecutorMessage, ExecutorSideConnection, SchedulerMessage, SchedulerSideConnection } from "../../src/stage/control-message.ts";
+import type {
+  ExecutorMessage,
+  ExecutorSideConnection,
+  SchedulerMessage,
+  SchedulerSideConnection,
+} from "../../src/stage/control-message.ts";
 
 const task = { jobId: "j1", stageId: 0, task: 2, attempt: 1 };
-const error = { code: "fetch_failed" as const, message: "gone", details: { fetchFailed: { executorId: "e2", stageId: 0, partition: 0 }, file: "f" } };
+const error = {
+  code: "fetch_failed" as const,
+  message: "gone",
+  details: { fetchFailed: { executorId: "e2", stageId: 0, partition: 0 }, file: "f" },
+};
 
 const fromExecutor: readonly ExecutorMessage[] = [
   {
     kind: "register",
-    executor: { executorId: "e1", host: "h", port: 5, slots: 2, memoryBytes: 2 ** 36, version: "1", protocolVersion: 1 },
+    executor: {
+      executorId: "e1",
+      host: "h",
+      port: 5,
+      slots: 2,
+      memoryBytes: 2 ** 36,
+      version: "1",
+      protocolVersion: 1,
+    },
     running: [task],
   },
   { kind: "heartbeat", running: [], storeBytes: 2 ** 40 },
@@ -20,7 +37,16 @@ const fromExecutor: readonly ExecutorMessage[] = [
     kind: "task_finished",
     task,
     partitions: [{ partition: 0, rowCount: 2 ** 40, byteSize: 0 }],
-    operators: [{ name: "scan", rowCount: 1, batchCount: 1, selfMicros: 1.5, peakBytes: 0, counters: { scannedBytes: 2 ** 45, waitMicros: 0.25 } }],
+    operators: [
+      {
+        name: "scan",
+        rowCount: 1,
+        batchCount: 1,
+        selfMicros: 1.5,
+        peakBytes: 0,
+        counters: { scannedBytes: 2 ** 45, waitMicros: 0.25 },
+      },
+    ],
   },
   { kind: "task_failed", task, error },
   { kind: "result_read", task },
@@ -43,7 +69,10 @@ const fromScheduler: readonly SchedulerMessage[] = [
 
 type Pair = { readonly scheduler: SchedulerSideConnection; readonly executor: ExecutorSideConnection };
 
-function collect<T>(connection: { onMessage(listener: (message: T) => void): void }, count: number): Promise<readonly T[]> {
+function collect<T>(
+  connection: { onMessage(listener: (message: T) => void): void },
+  count: number,
+): Promise<readonly T[]> {
   const seen: T[] = [];
   return new Promise((resolve) => {
     connection.onMessage((message) => {
@@ -58,7 +87,15 @@ function closed(connection: { onClose(listener: (error: Error | null) => void): 
 }
 
 function plain(messages: readonly unknown[]): unknown {
-  return JSON.parse(JSON.stringify(messages, (_key, value: unknown) => (value instanceof Uint8Array ? [...value] : value instanceof Object && "type" in value && value.type === "Buffer" ? (value as { data?: unknown }).data : value)));
+  return JSON.parse(
+    JSON.stringify(messages, (_key, value: unknown) =>
+      value instanceof Uint8Array
+        ? [...value]
+        : value instanceof Object && "type" in value && value.type === "Buffer"
+          ? (value as { data?: unknown }).data
+          : value,
+    ),
+  );
 }
 
 function behavesLikeAConnection(connect: () => Promise<Pair>): void {

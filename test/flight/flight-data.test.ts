@@ -18,7 +18,10 @@ const schema = [{ name: "n", type: simpleType("int32"), nullable: true }];
 
 describe("FlightData by hand", () => {
   it("is what protobuf makes of the same parts, at every size", () => {
-    const bytes = fc.oneof(fc.uint8Array({ maxLength: 300 }), fc.constantFrom(127, 128, 16_383, 16_384, 70_000).map((size) => new Uint8Array(size).fill(7)));
+    const bytes = fc.oneof(
+      fc.uint8Array({ maxLength: 300 }),
+      fc.constantFrom(127, 128, 16_383, 16_384, 70_000).map((size) => new Uint8Array(size).fill(7)),
+    );
     fc.assert(
       fc.property(bytes, bytes, (header, body) => {
         const message = bytesOf({ header, body });
@@ -26,7 +29,10 @@ describe("FlightData by hand", () => {
         assert.deepEqual(new Uint8Array(decoded.dataHeader), header);
         assert.deepEqual(new Uint8Array(decoded.dataBody), body);
         const parsed = parseFlightData(message);
-        assert.deepEqual([parsed.header, parsed.body, parsed.descriptor, parsed.appMetadata], [header, body, null, null]);
+        assert.deepEqual(
+          [parsed.header, parsed.body, parsed.descriptor, parsed.appMetadata],
+          [header, body, null, null],
+        );
       }),
       { numRuns: 200 },
     );
@@ -68,7 +74,10 @@ describe("FlightData by hand", () => {
     assert.ok(shared.body.buffer instanceof SharedArrayBuffer);
     assert.equal(shared.body.byteOffset % 8, 0);
     assert.deepEqual(Buffer.from(shared.body), Buffer.from(batch.body));
-    assert.equal(toSharedBatch(parseFlightData(bytesOf({ header: encodePlainSchema(schema), body: new Uint8Array(0) }))), null);
+    assert.equal(
+      toSharedBatch(parseFlightData(bytesOf({ header: encodePlainSchema(schema), body: new Uint8Array(0) }))),
+      null,
+    );
   });
 });
 
@@ -77,13 +86,25 @@ describe("IPC messages", () => {
     const header = encodePlainSchema(schema);
     const batch = encodeRows(schema, [[1], [2]]);
     assert.equal(messageHeaderOf(header).kind, "schema");
-    assert.deepEqual(messageHeaderOf(batch.header), { kind: "record_batch", rowCount: 2, bodyByteSize: batch.body.byteLength });
+    assert.deepEqual(messageHeaderOf(batch.header), {
+      kind: "record_batch",
+      rowCount: 2,
+      bodyByteSize: batch.body.byteLength,
+    });
     const wrapped = encapsulate(header);
     assert.equal(wrapped.byteLength % 8, 0);
     assert.deepEqual(unwrapEncapsulated(wrapped).subarray(0, header.byteLength), new Uint8Array(header));
-    const stream = Buffer.concat([wrapped, encapsulate(batch.header), batch.body, Buffer.from([255, 255, 255, 255, 0, 0, 0, 0])]);
+    const stream = Buffer.concat([
+      wrapped,
+      encapsulate(batch.header),
+      batch.body,
+      Buffer.from([255, 255, 255, 255, 0, 0, 0, 0]),
+    ]);
     const messages = splitIpcStream(stream);
-    assert.deepEqual(messages.map((message) => messageHeaderOf(message.header).kind), ["schema", "record_batch"]);
+    assert.deepEqual(
+      messages.map((message) => messageHeaderOf(message.header).kind),
+      ["schema", "record_batch"],
+    );
     assert.deepEqual(Buffer.from(messages[1]!.body), Buffer.from(batch.body));
     assert.equal(unwrapEncapsulated(new Uint8Array(0)).byteLength, 0);
   });

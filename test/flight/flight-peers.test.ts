@@ -25,9 +25,18 @@ describe("reading from peers", () => {
   const servers: FlightServer[] = [];
   const allPeers: FlightPeers[] = [];
 
-  async function serve(read: PartitionSource["read"], more: { slowReaderMs?: number; sendBudgetBytes?: number } = {}): Promise<FlightServer> {
+  async function serve(
+    read: PartitionSource["read"],
+    more: { slowReaderMs?: number; sendBudgetBytes?: number } = {},
+  ): Promise<FlightServer> {
     const flight = makeExecutorHandlers({ schemaOf: () => schemaHeader, read });
-    const server = await startFlightServer({ host: "127.0.0.1", port: 0, services: { flight }, logger: silentLogger, ...more });
+    const server = await startFlightServer({
+      host: "127.0.0.1",
+      port: 0,
+      services: { flight },
+      logger: silentLogger,
+      ...more,
+    });
     servers.push(server);
     return server;
   }

@@ -10,7 +10,13 @@ import { FlightPeers } from "../../src/flight/flight-client.ts";
 import { startFlightServer, type FlightServer } from "../../src/flight/flight-server.ts";
 import type { ResultTicket } from "../../src/flight/tickets.ts";
 import { makeFlightSqlHandlers } from "../../src/scheduler/flight-sql/flight-sql-handlers.ts";
-import type { QueryProgress, QueryService, Session, StartedQuery, StatementDescription } from "../../src/scheduler/query-service.ts";
+import type {
+  QueryProgress,
+  QueryService,
+  Session,
+  StartedQuery,
+  StatementDescription,
+} from "../../src/scheduler/query-service.ts";
 import type { EncodedBatch } from "../../src/shuffle/encoded-batch.ts";
 
 type FakeQuery = {
@@ -49,10 +55,28 @@ export class FakeCluster implements QueryService {
 
   static async start(): Promise<FakeCluster> {
     const cluster = new FakeCluster();
-    const handlers = makeExecutorHandlers({ schemaOf: (ticket) => cluster.#schemaOf(ticket), read: (ticket, signal) => cluster.#read(ticket, signal) });
-    cluster.#executor = await startFlightServer({ host: "127.0.0.1", port: 0, services: { flight: handlers }, logger: silentLogger });
-    const flight = makeFlightSqlHandlers({ queries: cluster, peers: cluster.#peers, localPartitions: null, logger: silentLogger });
-    cluster.#scheduler = await startFlightServer({ host: "127.0.0.1", port: 0, services: { flight }, logger: silentLogger });
+    const handlers = makeExecutorHandlers({
+      schemaOf: (ticket) => cluster.#schemaOf(ticket),
+      read: (ticket, signal) => cluster.#read(ticket, signal),
+    });
+    cluster.#executor = await startFlightServer({
+      host: "127.0.0.1",
+      port: 0,
+      services: { flight: handlers },
+      logger: silentLogger,
+    });
+    const flight = makeFlightSqlHandlers({
+      queries: cluster,
+      peers: cluster.#peers,
+      localPartitions: null,
+      logger: silentLogger,
+    });
+    cluster.#scheduler = await startFlightServer({
+      host: "127.0.0.1",
+      port: 0,
+      services: { flight },
+      logger: silentLogger,
+    });
     return cluster;
   }
 
@@ -82,7 +106,12 @@ export class FakeCluster implements QueryService {
     throw new EngineError("syntax_error", `syntax error at or near "${sql.slice(0, span.end)}"`, { span });
   }
 
-  async execute(sql: string, parameters: readonly Value[], session: Session, signal?: AbortSignal): Promise<StartedQuery> {
+  async execute(
+    sql: string,
+    parameters: readonly Value[],
+    session: Session,
+    signal?: AbortSignal,
+  ): Promise<StartedQuery> {
     const query = await this.#start(sql, parameters, session);
     if (sql === "select slow") {
       await new Promise<void>((resolve) => signal?.addEventListener("abort", () => resolve()));
@@ -93,7 +122,11 @@ export class FakeCluster implements QueryService {
     return query.started;
   }
 
-  async submit(sql: string, parameters: readonly Value[], session: Session): Promise<{ queryId: string; schema: Schema }> {
+  async submit(
+    sql: string,
+    parameters: readonly Value[],
+    session: Session,
+  ): Promise<{ queryId: string; schema: Schema }> {
     const query = await this.#start(sql, parameters, session);
     return { queryId: query.queryId, schema: query.started.schema };
   }
@@ -104,7 +137,12 @@ export class FakeCluster implements QueryService {
     const polls = ++query.polls;
     if (query.state === "cancelled") return { state: "cancelled", fraction: 0, started: null, error: null };
     const placed = polls > 3 && !query.endless;
-    return { state: placed ? "finished" : "running", fraction: Math.min(1, polls / 4), started: placed ? query.started : null, error: null };
+    return {
+      state: placed ? "finished" : "running",
+      fraction: Math.min(1, polls / 4),
+      started: placed ? query.started : null,
+      error: null,
+    };
   }
 
   async cancel(queryId: string): Promise<boolean> {
@@ -145,7 +183,14 @@ export class FakeCluster implements QueryService {
       totalRows: isUpdate ? 0 : partitions.flat().reduce((sum, batch) => sum + batch.rowCount, 0),
       totalBytes: -1,
     };
-    const query: FakeQuery = { queryId, started, partitions, endless: sql === "select endless", state: "running", polls: 0 };
+    const query: FakeQuery = {
+      queryId,
+      started,
+      partitions,
+      endless: sql === "select endless",
+      state: "running",
+      polls: 0,
+    };
     this.queries.set(queryId, query);
     return query;
   }

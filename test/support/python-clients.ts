@@ -14,6 +14,9 @@ export function ensurePythonClients(): void {
 /** Runs a script of test/clients/ with arguments; gives what it printed on stdout, as JSON. */
 export async function runPythonClient(script: string, args: readonly string[], timeoutMs = 60_000): Promise<unknown> {
   const path = fileURLToPath(new URL(`../clients/${script}`, import.meta.url));
-  const { stdout } = await run(`${ensureVenv("clients", packages)}/python`, [path, ...args], { timeout: timeoutMs, maxBuffer: 64 * 1024 * 1024 });
+  const { stdout } = await run(`${ensureVenv("clients", packages)}/python`, [path, ...args], {
+    timeout: timeoutMs,
+    maxBuffer: 64 * 1024 * 1024,
+  });
   return JSON.parse(stdout);
 }

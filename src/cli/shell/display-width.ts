@@ -15,8 +15,12 @@ export function displayWidth(text: string): number {
 /** A text on one line: control characters as escapes, so that a value cannot move the cursor. */
 export function printable(text: string): string {
   if (plain.test(text)) return text;
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (character) => {
-    const named: Readonly<Record<string, string>> = { "\n": String.raw`\n`, "\r": String.raw`\r`, "\t": String.raw`\t` };
+  return text.replace(/[\p{Control}\u2028\u2029]/gu, (character) => {
+    const named: Readonly<Record<string, string>> = {
+      "\n": String.raw`\n`,
+      "\r": String.raw`\r`,
+      "\t": String.raw`\t`,
+    };
     return named[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
   });
 }

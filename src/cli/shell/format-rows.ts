@@ -1,3 +1,4 @@
+import { must } from "../../common/assert.ts";
 import { isNumeric } from "../../arrow/data-type.ts";
 import type { Schema } from "../../arrow/schema.ts";
 import type { Value } from "../../arrow/value.ts";
@@ -17,7 +18,11 @@ const measuredRowsMax = 10_000;
 
 /** Prints a result as it arrives; gives its number of rows. */
 export function formatRows(format: OutputFormat, rows: Rows, write: Write): Promise<number> {
-  return format === "table" ? formatTable(rows, write) : format === "csv" ? formatCsv(rows, write) : formatJson(rows, write);
+  return format === "table"
+    ? formatTable(rows, write)
+    : format === "csv"
+      ? formatCsv(rows, write)
+      : formatJson(rows, write);
 }
 
 async function formatTable({ schema, batches }: Rows, write: Write): Promise<number> {
@@ -33,13 +38,17 @@ async function formatTable({ schema, batches }: Rows, write: Write): Promise<num
       measured.reduce((width, cells) => Math.max(width, displayWidth(cells[column] ?? "")), displayWidth(name)),
     );
     const rule = columnWidths.map((width) => "-".repeat(width + 2)).join("+");
-    await write([line(names, columnWidths), rule, ...measured.map((cells) => line(cells, columnWidths)), ""].join("\n"));
+    await write(
+      [line(names, columnWidths), rule, ...measured.map((cells) => line(cells, columnWidths)), ""].join("\n"),
+    );
     measured.length = 0;
     return columnWidths;
   };
   for await (const batch of batches) {
     rowCount += batch.length;
-    const cells = batch.map((row) => row.map((value, column) => (value === null ? "NULL" : printable(textOf(schema, column, value)))));
+    const cells = batch.map((row) =>
+      row.map((value, column) => (value === null ? "NULL" : printable(textOf(schema, column, value)))),
+    );
     if (widths === null) {
       measured.push(...cells);
       if (measured.length >= measuredRowsMax) widths = await start();
@@ -55,12 +64,15 @@ async function formatTable({ schema, batches }: Rows, write: Write): Promise<num
 
 /** As RFC 4180 says, with NULL as nothing and the empty text as `""`. */
 async function formatCsv({ schema, batches }: Rows, write: Write): Promise<number> {
-  const quoted = (text: string): string => (text === "" || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+  const quoted = (text: string): string =>
+    text === "" || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   await write(`${schema.map((field) => quoted(field.name)).join(",")}\n`);
   let rowCount = 0;
   for await (const batch of batches) {
     rowCount += batch.length;
-    const lines = batch.map((row) => row.map((value, column) => (value === null ? "" : quoted(textOf(schema, column, value)))).join(","));
+    const lines = batch.map((row) =>
+      row.map((value, column) => (value === null ? "" : quoted(textOf(schema, column, value)))).join(","),
+    );
     await write(lines.map((line) => `${line}\n`).join(""));
   }
   return rowCount;
@@ -103,6 +115,5 @@ function uniqueNames(schema: Schema): readonly string[] {
 }
 
 function textOf(schema: Schema, column: number, value: Exclude<Value, null>): string {
-  const type = schema[column]?.type;
-  return type === undefined ? String(value) : formatValue(type, value);
+  return formatValue(must(schema[column], "a row has no more values than its schema").type, value);
 }

@@ -13,7 +13,11 @@ export function historyPath(env: NodeJS.ProcessEnv = process.env): string {
 /** Entries, the latest first, as node:readline wants them; none when there is no file yet. */
 export function loadHistory(path: string): string[] {
   try {
-    return readFileSync(path, "utf8").split("\n").filter((line) => line !== "").reverse().slice(0, historySize);
+    return readFileSync(path, "utf8")
+      .split("\n")
+      .filter((line) => line !== "")
+      .reverse()
+      .slice(0, historySize);
   } catch {
     return [];
   }

@@ -7,9 +7,21 @@ const prompt = "onager> ";
 const continuationPrompt = "     -> ";
 
 /** Reads statements from a terminal until \q or Ctrl-D. Ctrl-C stops a running query, else drops what was typed. */
-export function runInteractive(session: ShellSession, input: NodeJS.ReadableStream, output: NodeJS.WritableStream): Promise<void> {
+export function runInteractive(
+  session: ShellSession,
+  input: NodeJS.ReadableStream,
+  output: NodeJS.WritableStream,
+): Promise<void> {
   const path = historyPath();
-  const lines = createInterface({ input, output, terminal: true, history: loadHistory(path), historySize, prompt, removeHistoryDuplicates: true });
+  const lines = createInterface({
+    input,
+    output,
+    terminal: true,
+    history: loadHistory(path),
+    historySize,
+    prompt,
+    removeHistoryDuplicates: true,
+  });
   let history: string[] | null = null;
   let pending = "";
   let linesPending = 0;
@@ -31,7 +43,8 @@ export function runInteractive(session: ShellSession, input: NodeJS.ReadableStre
   const work = async (): Promise<void> => {
     if (working) return;
     working = true;
-    for (let item = queue.shift(); item !== undefined && !session.hasLeft; item = queue.shift()) await session.run(item);
+    for (let item = queue.shift(); item !== undefined && !session.hasLeft; item = queue.shift())
+      await session.run(item);
     working = false;
     if (session.hasLeft) lines.close();
     else ask();

@@ -35,7 +35,9 @@ export class ProgressBar {
     if (elapsedMs < showAfterMs) return;
     const full = Math.round(this.#fraction * cells);
     const percent = String(Math.floor(this.#fraction * 100)).padStart(3);
-    this.#stream.write(`\r\u001b[K[${"█".repeat(full)}${"░".repeat(cells - full)}] ${percent} %  ${(elapsedMs / 1000).toFixed(1)} s`);
+    this.#stream.write(
+      `\r\u001b[K[${"█".repeat(full)}${"░".repeat(cells - full)}] ${percent} %  ${(elapsedMs / 1000).toFixed(1)} s`,
+    );
     this.#drawn = true;
   }
 }

@@ -30,7 +30,10 @@ export async function runShell(options: ShellOptions): Promise<number> {
   const isInteractive = command === undefined && input.isTTY === true;
   const onGone = (): void => session.leave();
   const streams = { write: writerTo(output, onGone), errors };
-  const session: ShellSession = new ShellSession(client, streams, { format: options.format ?? "table", timing: isInteractive });
+  const session: ShellSession = new ShellSession(client, streams, {
+    format: options.format ?? "table",
+    timing: isInteractive,
+  });
   try {
     if (isInteractive) {
       output.write(`Connected to ${options.url}. \\? for help.\n`);

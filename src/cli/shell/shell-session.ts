@@ -30,7 +30,11 @@ export class ShellSession {
   #running: AbortController | null = null;
   #left = false;
 
-  constructor(client: FlightSqlClient, streams: ShellStreams, options: { readonly format: OutputFormat; readonly timing: boolean }) {
+  constructor(
+    client: FlightSqlClient,
+    streams: ShellStreams,
+    options: { readonly format: OutputFormat; readonly timing: boolean },
+  ) {
     this.#client = client;
     this.#streams = streams;
     this.#format = options.format;
@@ -89,7 +93,11 @@ export class ShellSession {
         if (this.#format === "table") await this.#streams.write("OK\n");
         return;
       }
-      await formatRows(this.#format, { schema: result.schema, batches: this.#withProgress(result, bar) }, this.#streams.write);
+      await formatRows(
+        this.#format,
+        { schema: result.schema, batches: this.#withProgress(result, bar) },
+        this.#streams.write,
+      );
     } finally {
       bar.clear();
     }
@@ -131,7 +139,8 @@ export class ShellSession {
         return this.#streams.write(`Timing is ${this.#timing ? "on" : "off"}.\n`);
       case "\\format": {
         const format = outputFormats.find((one) => one === argument);
-        if (format === undefined) throw new EngineError("invalid_argument", `\\format takes one of ${outputFormats.join(", ")}`);
+        if (format === undefined)
+          throw new EngineError("invalid_argument", `\\format takes one of ${outputFormats.join(", ")}`);
         this.#format = format;
         return;
       }
@@ -145,7 +154,10 @@ export class ShellSession {
   async #listTables(signal: AbortSignal): Promise<void> {
     const tables = await this.#client.getTables({ signal });
     const rows = tables.map(({ name, type, schema }) => [name, type.toLowerCase(), schema.length]);
-    await this.#print([text("name"), text("kind"), { name: "columns", type: simpleType("int32"), nullable: false }], rows);
+    await this.#print(
+      [text("name"), text("kind"), { name: "columns", type: simpleType("int32"), nullable: false }],
+      rows,
+    );
   }
 
   async #describeTable(wanted: string, signal: AbortSignal): Promise<void> {
@@ -154,11 +166,17 @@ export class ShellSession {
     const tables = await this.#client.getTables({ signal });
     const table = tables.find((one) => one.name === name);
     if (table === undefined) {
-      const near = nearestNames(name, tables.map((one) => one.name));
+      const near = nearestNames(
+        name,
+        tables.map((one) => one.name),
+      );
       const hint = near.length > 0 ? `; perhaps you meant ${near.join(" or ")}` : "";
       throw new EngineError("undefined_table", `there is no table or view "${name}"${hint}`);
     }
-    await this.#print([text("column"), text("type")], table.schema.map((field) => [field.name, typeName(field.type)]));
+    await this.#print(
+      [text("column"), text("type")],
+      table.schema.map((field) => [field.name, typeName(field.type)]),
+    );
   }
 
   async #print(schema: Schema, rows: readonly (readonly Value[])[]): Promise<void> {

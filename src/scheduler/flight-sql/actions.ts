@@ -4,7 +4,14 @@ import type { CallContext } from "../../flight/flight-handlers.ts";
 import { encapsulate } from "../../flight/ipc-message.ts";
 import { decodeAny, decodeProto, encodeAny, encodeProto } from "../../flight/proto-codec.ts";
 import type { TicketSigner } from "../../flight/tickets.ts";
-import { ActionCancelQueryResultCancelResult, CancelStatus, CloseSessionResultStatus, type ActionType, type FlightInfo, type ProtoMessages } from "../../gen/protos.ts";
+import {
+  ActionCancelQueryResultCancelResult,
+  CancelStatus,
+  CloseSessionResultStatus,
+  type ActionType,
+  type FlightInfo,
+  type ProtoMessages,
+} from "../../gen/protos.ts";
 import type { QueryService } from "../query-service.ts";
 import type { PreparedStatements } from "./prepared-statements.ts";
 import { getSessionOptions, setSessionOptions } from "./session-options.ts";
@@ -16,7 +23,10 @@ const flightPackage = "arrow.flight.protocol.";
 const sqlPackage = "arrow.flight.protocol.sql.";
 
 export const actionTypes: readonly ActionType[] = [
-  { type: "CreatePreparedStatement", description: "Plans a statement; gives a handle, the schema of its rows and of its parameters." },
+  {
+    type: "CreatePreparedStatement",
+    description: "Plans a statement; gives a handle, the schema of its rows and of its parameters.",
+  },
   { type: "ClosePreparedStatement", description: "Frees a prepared statement." },
   { type: "CancelFlightInfo", description: "Stops a query and frees its rows." },
   { type: "CancelQuery", description: "As CancelFlightInfo, for older clients." },
@@ -67,10 +77,17 @@ export class Actions {
         return [encodeProto(`${flightPackage}CancelFlightInfoResult`, { status: await this.#cancel(info, signer) })];
       }
       case "CancelQuery": {
-        const info = decodeProto(`${flightPackage}FlightInfo`, requestOf(`${sqlPackage}ActionCancelQueryRequest`, body).info);
+        const info = decodeProto(
+          `${flightPackage}FlightInfo`,
+          requestOf(`${sqlPackage}ActionCancelQueryRequest`, body).info,
+        );
         const stopped = (await this.#cancel(info, signer)) === CancelStatus.CANCEL_STATUS_CANCELLED;
         const { CANCEL_RESULT_CANCELLED, CANCEL_RESULT_NOT_CANCELLABLE } = ActionCancelQueryResultCancelResult;
-        return [encodeAny(`${sqlPackage}ActionCancelQueryResult`, { result: stopped ? CANCEL_RESULT_CANCELLED : CANCEL_RESULT_NOT_CANCELLABLE })];
+        return [
+          encodeAny(`${sqlPackage}ActionCancelQueryResult`, {
+            result: stopped ? CANCEL_RESULT_CANCELLED : CANCEL_RESULT_NOT_CANCELLABLE,
+          }),
+        ];
       }
       case "SetSessionOptions":
         sessions.offerCookie(context);
@@ -90,7 +107,11 @@ export class Actions {
     const { query, transactionId } = requestOf(`${sqlPackage}ActionCreatePreparedStatementRequest`, body);
     refuseTransaction(transactionId);
     const description = await withPosition(query, () => queries.describe(query, sessions.of(context)));
-    const parameters = description.parameterTypes.map((type, index) => ({ name: `$${index + 1}`, type, nullable: true }));
+    const parameters = description.parameterTypes.map((type, index) => ({
+      name: `$${index + 1}`,
+      type,
+      nullable: true,
+    }));
     return encodeAny(`${sqlPackage}ActionCreatePreparedStatementResult`, {
       preparedStatementHandle: prepared.add(query, description).handle,
       // JDBC takes a statement without a schema for an update.
@@ -124,6 +145,7 @@ export class Actions {
 /** The message inside an action's Any. */
 function requestOf<Name extends keyof ProtoMessages>(name: Name, body: Uint8Array): ProtoMessages[Name] {
   const any = decodeAny(body);
-  if (any === null || any.typeName !== name) throw new EngineError("invalid_argument", `the action's body is no ${name}`);
+  if (any === null || any.typeName !== name)
+    throw new EngineError("invalid_argument", `the action's body is no ${name}`);
   return decodeProto(name, any.value);
 }

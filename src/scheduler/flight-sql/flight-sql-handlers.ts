@@ -53,7 +53,12 @@ class FlightSqlService implements FlightHandlers {
     this.#infoOptions = { signer, isLocal: (ticket) => options.localPartitions?.holds(ticket) ?? false };
     this.#statements = new Statements(options.queries, this.#prepared);
     this.#polls = new QueryPolls(options.queries, this.#statements, this.#infoOptions);
-    this.#actions = new Actions({ queries: options.queries, prepared: this.#prepared, sessions: this.#sessions, signer });
+    this.#actions = new Actions({
+      queries: options.queries,
+      prepared: this.#prepared,
+      sessions: this.#sessions,
+      signer,
+    });
   }
 
   handshake(payload: Uint8Array | null, context: CallContext): ReturnType<FlightHandlers["handshake"]> {
@@ -98,7 +103,8 @@ class FlightSqlService implements FlightHandlers {
         return tableResult({ schemaHeader: ticket.schemaHeader, batches: [] });
       case "command": {
         const command = decodeAny(ticket.command);
-        const table = command === null ? null : await answerMetadata(command, this.#options.queries, this.#sessions.of(context));
+        const table =
+          command === null ? null : await answerMetadata(command, this.#options.queries, this.#sessions.of(context));
         return table === null ? refuseCommand(command) : tableResult(table);
       }
       default:
@@ -116,14 +122,23 @@ class FlightSqlService implements FlightHandlers {
       });
     });
     if (localPartitions?.holds(ticket) === true) {
-      return { kind: "batches", schemaHeader: await localPartitions.schemaOf(ticket), batches: localPartitions.read(ticket, signal) };
+      return {
+        kind: "batches",
+        schemaHeader: await localPartitions.schemaOf(ticket),
+        batches: localPartitions.read(ticket, signal),
+      };
     }
     const address = queries.addressOf(ticket.executorId);
-    if (address === null) throw new EngineError("executor_lost", "the executor that holds these rows is gone: run the query again");
+    if (address === null)
+      throw new EngineError("executor_lost", "the executor that holds these rows is gone: run the query again");
     return { kind: "raw", messages: peers.readRaw(address.host, address.port, bytes, signal) };
   }
 
-  async *doPut(descriptor: FlightDescriptor, messages: AsyncIterable<FlightDataParts>, context: CallContext): AsyncGenerator<Uint8Array> {
+  async *doPut(
+    descriptor: FlightDescriptor,
+    messages: AsyncIterable<FlightDataParts>,
+    context: CallContext,
+  ): AsyncGenerator<Uint8Array> {
     const command = commandOf(descriptor);
     const session = this.#sessions.of(context);
     const statement = this.#statements.statementOf(command);
@@ -137,9 +152,16 @@ class FlightSqlService implements FlightHandlers {
         return;
       }
       case "CommandStatementQuery":
-        throw new EngineError("invalid_argument", "CommandStatementQuery is for GetFlightInfo; DoPut takes CommandStatementUpdate");
+        throw new EngineError(
+          "invalid_argument",
+          "CommandStatementQuery is for GetFlightInfo; DoPut takes CommandStatementUpdate",
+        );
       default: {
-        const recordCount = await this.#statements.update({ ...statement, bound: bound ?? statement.bound }, session, context);
+        const recordCount = await this.#statements.update(
+          { ...statement, bound: bound ?? statement.bound },
+          session,
+          context,
+        );
         yield encodeProto(`${sqlPackage}DoPutUpdateResult`, { recordCount });
       }
     }

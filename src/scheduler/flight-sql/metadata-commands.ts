@@ -14,7 +14,12 @@ import { xdbcTypes } from "./xdbc-types.ts";
 const catalogsSchema = metadataSchema(["catalog_name", "utf8!"]);
 const dbSchemasSchema = metadataSchema(["catalog_name", "utf8"], ["db_schema_name", "utf8!"]);
 const tableTypesSchema = metadataSchema(["table_type", "utf8!"]);
-const tablesSchema = metadataSchema(["catalog_name", "utf8"], ["db_schema_name", "utf8"], ["table_name", "utf8!"], ["table_type", "utf8!"]);
+const tablesSchema = metadataSchema(
+  ["catalog_name", "utf8"],
+  ["db_schema_name", "utf8"],
+  ["table_name", "utf8!"],
+  ["table_type", "utf8!"],
+);
 const tablesWithColumnsSchema = [...tablesSchema, ...metadataSchema(["table_schema", "binary!"])];
 const primaryKeysSchema = metadataSchema(
   ["catalog_name", "utf8"],
@@ -43,7 +48,11 @@ const foreignKeysSchema = metadataSchema(
 const sqlPackage = "arrow.flight.protocol.sql.";
 
 /** Answers one metadata command; null for commands that are none. Files have no keys, so key results are empty. */
-export async function answerMetadata(command: AnyMessage, queries: QueryService, session: Session): Promise<EncodedTable | null> {
+export async function answerMetadata(
+  command: AnyMessage,
+  queries: QueryService,
+  session: Session,
+): Promise<EncodedTable | null> {
   if (!command.typeName.startsWith(sqlPackage)) return null;
   const { value } = command;
   switch (command.typeName.slice(sqlPackage.length)) {
@@ -53,7 +62,9 @@ export async function answerMetadata(command: AnyMessage, queries: QueryService,
     }
     case "CommandGetXdbcTypeInfo": {
       const { dataType } = decodeProto(`${sqlPackage}CommandGetXdbcTypeInfo`, value);
-      return encodeXdbcTypes(dataType === undefined ? xdbcTypes : xdbcTypes.filter((type) => type.dataType === dataType));
+      return encodeXdbcTypes(
+        dataType === undefined ? xdbcTypes : xdbcTypes.filter((type) => type.dataType === dataType),
+      );
     }
     case "CommandGetCatalogs":
       return metadataTable(catalogsSchema, [[catalogName]]);
@@ -90,11 +101,14 @@ function dbSchemas(command: CommandGetDbSchemas): EncodedTable {
 
 async function tables(command: CommandGetTables, queries: QueryService, session: Session): Promise<EncodedTable> {
   const schema = command.includeSchema ? tablesWithColumnsSchema : tablesSchema;
-  if (!matchesCatalog(command.catalog) || !matchesSchema(command.dbSchemaFilterPattern)) return metadataTable(schema, []);
+  if (!matchesCatalog(command.catalog) || !matchesSchema(command.dbSchemaFilterPattern))
+    return metadataTable(schema, []);
   const pattern = command.tableNameFilterPattern === undefined ? null : likePattern(command.tableNameFilterPattern);
   const types = new Set(command.tableTypes);
   const relations = (await queries.relations(session))
-    .filter((relation) => (pattern === null || pattern.test(relation.name)) && (types.size === 0 || types.has(relation.type)))
+    .filter(
+      (relation) => (pattern === null || pattern.test(relation.name)) && (types.size === 0 || types.has(relation.type)),
+    )
     .sort((left, right) => (left.name < right.name ? -1 : left.name > right.name ? 1 : 0));
   const rows = relations.map((relation) => {
     const row = [catalogName, schemaName, relation.name, relation.type];
@@ -110,7 +124,10 @@ export function refuseCommand(command: AnyMessage | null): never {
     case "CommandStatementSubstraitPlan":
       throw new EngineError("feature_not_supported", "Substrait plans are not supported: send SQL");
     case "CommandStatementIngest":
-      throw new EngineError("feature_not_supported", "bulk ingestion is not supported: tables are Parquet files that Onager reads in place");
+      throw new EngineError(
+        "feature_not_supported",
+        "bulk ingestion is not supported: tables are Parquet files that Onager reads in place",
+      );
     case null:
       throw new EngineError("invalid_argument", "the descriptor is no Flight SQL command");
     default:

@@ -6,7 +6,9 @@ import { encodeRows } from "../../arrow/write-batch.ts";
 import type { EncodedTable } from "../../flight/nested-tables.ts";
 
 /** A schema in short: `name`, its type, and `!` for not null, e.g. `["table_name", "utf8!"]`. */
-export function metadataSchema(...columns: readonly (readonly [name: string, type: SimpleKind | `${SimpleKind}!`])[]): Schema {
+export function metadataSchema(
+  ...columns: readonly (readonly [name: string, type: SimpleKind | `${SimpleKind}!`])[]
+): Schema {
   return columns.map(([name, type]) => ({
     name,
     type: simpleType(type.replace("!", "") as SimpleKind),

@@ -29,9 +29,16 @@ export async function readParameters(messages: AsyncIterable<FlightDataParts>): 
  * One row of bound values in the types that the statement wants. Throws invalid_parameter_value where a value would change,
  * since `column < 0.055` must not silently become `column < 0.06`.
  */
-export function parameterValues(bound: BoundRows, row: readonly Value[], wanted: readonly DataType[]): readonly Value[] {
+export function parameterValues(
+  bound: BoundRows,
+  row: readonly Value[],
+  wanted: readonly DataType[],
+): readonly Value[] {
   if (row.length !== wanted.length) {
-    throw new EngineError("undefined_parameter", `the statement has ${wanted.length} parameters, but ${row.length} values were bound`);
+    throw new EngineError(
+      "undefined_parameter",
+      `the statement has ${wanted.length} parameters, but ${row.length} values were bound`,
+    );
   }
   return wanted.map((type, index) => {
     const value = row[index] ?? null;
@@ -51,12 +58,19 @@ function convert(value: Value, from: DataType, to: DataType): Value {
   if (to.kind === "null") return formatValue(from, value);
   if (sameType(from, to)) return value;
   if (!canCast(from, to)) {
-    throw new EngineError("datatype_mismatch", `a value of type ${typeName(from)} was bound where ${typeName(to)} is expected`);
+    throw new EngineError(
+      "datatype_mismatch",
+      `a value of type ${typeName(from)} was bound where ${typeName(to)} is expected`,
+    );
   }
   const converted = castValue(value, from, to);
   if (converted !== null && mustBeExact(from, to) && !sameValue(castValue(converted, to, from), value)) {
     const hint = `cast the parameter in the statement to the type of its values, such as cast($1 as ${typeName(from)})`;
-    throw new EngineError("invalid_parameter_value", `${formatValue(from, value)} cannot be exactly a ${typeName(to)}`, { hint });
+    throw new EngineError(
+      "invalid_parameter_value",
+      `${formatValue(from, value)} cannot be exactly a ${typeName(to)}`,
+      { hint },
+    );
   }
   return converted;
 }

@@ -1,5 +1,5 @@
 import { EngineError, fromPlainError } from "../../common/engine-error.ts";
-import { withClientText } from "../../flight/flight-service.ts";
+import { withClientText } from "../../flight/call-wrappers.ts";
 import type { CallContext } from "../../flight/flight-handlers.ts";
 import { decodeProto, encodeAny, type AnyMessage } from "../../flight/proto-codec.ts";
 import { FlightDescriptorDescriptorType, type FlightDescriptor, type PollInfo } from "../../gen/protos.ts";
@@ -30,7 +30,12 @@ export class QueryPolls {
   }
 
   /** The first poll: runs statements without rows to their end, and answers at once for queries. */
-  async start(statement: Statement, descriptor: FlightDescriptor, session: Session, context: CallContext): Promise<PollInfo> {
+  async start(
+    statement: Statement,
+    descriptor: FlightDescriptor,
+    session: Session,
+    context: CallContext,
+  ): Promise<PollInfo> {
     const { isUpdate } = await this.#statements.describe(statement, session);
     if (isUpdate) {
       const started = await this.#statements.execute(statement, session, context);
@@ -48,7 +53,11 @@ export class QueryPolls {
     const { queryId, seen } = decodeProto(pollTypeName, command.value);
     const end = Date.now() + longPollMs;
     let progress = await this.#queries.progress(queryId);
-    for (let pauseMs = 2; isStill(progress, seen) && Date.now() < end && !context.signal.aborted; pauseMs = Math.min(pauseMs * 2, pauseMsMax)) {
+    for (
+      let pauseMs = 2;
+      isStill(progress, seen) && Date.now() < end && !context.signal.aborted;
+      pauseMs = Math.min(pauseMs * 2, pauseMsMax)
+    ) {
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
       progress = await this.#queries.progress(queryId);
     }
@@ -59,7 +68,10 @@ export class QueryPolls {
     const known = this.#submitted.get(queryId);
     if (progress.state === "failed" || progress.state === "cancelled") {
       this.#submitted.delete(queryId);
-      const error = progress.error === null ? new EngineError("query_canceled", "the query was cancelled") : fromPlainError(progress.error);
+      const error =
+        progress.error === null
+          ? new EngineError("query_canceled", "the query was cancelled")
+          : fromPlainError(progress.error);
       throw known === undefined ? error : withClientText(error, formatErrorWithPosition(error, known.sql));
     }
     const retry: FlightDescriptor = {
@@ -68,7 +80,11 @@ export class QueryPolls {
       path: [],
     };
     if (progress.started === null) {
-      return { info: pendingInfo(queryId, known?.schema ?? [], retry), flightDescriptor: retry, progress: progress.fraction };
+      return {
+        info: pendingInfo(queryId, known?.schema ?? [], retry),
+        flightDescriptor: retry,
+        progress: progress.fraction,
+      };
     }
     // All endpoints are known, so there is nothing to ask again for: their streams wait for the rows.
     return { info: flightInfoOf(progress.started, retry, this.#options), progress: progress.fraction };
@@ -85,5 +101,9 @@ export class QueryPolls {
 
 /** Whether there is nothing to tell a client that has seen a fraction already. */
 function isStill(progress: QueryProgress, seen: number): boolean {
-  return (progress.state === "queued" || progress.state === "running") && progress.started === null && progress.fraction <= seen;
+  return (
+    (progress.state === "queued" || progress.state === "running") &&
+    progress.started === null &&
+    progress.fraction <= seen
+  );
 }

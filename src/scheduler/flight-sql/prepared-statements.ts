@@ -44,7 +44,8 @@ export class PreparedStatements {
   get(handle: Uint8Array): PreparedStatement {
     const key = Buffer.from(handle).toString("hex");
     const statement = this.#statements.get(key);
-    if (statement === undefined) throw new EngineError("not_found", "the prepared statement does not exist, or was closed");
+    if (statement === undefined)
+      throw new EngineError("not_found", "the prepared statement does not exist, or was closed");
     statement.lastUsedMs = this.#now();
     this.#statements.delete(key);
     this.#statements.set(key, statement);

@@ -1,7 +1,11 @@
 import { unreachable } from "../../common/assert.ts";
 import { EngineError } from "../../common/engine-error.ts";
 import { decodeProto, encodeProto } from "../../flight/proto-codec.ts";
-import { SetSessionOptionsResultErrorValue, type SessionOptionValue, type SetSessionOptionsResultError } from "../../gen/protos.ts";
+import {
+  SetSessionOptionsResultErrorValue,
+  type SessionOptionValue,
+  type SetSessionOptionsResultError,
+} from "../../gen/protos.ts";
 import type { Session } from "../query-service.ts";
 import { setSetting, settingNamed, settings, settingText } from "../session-settings.ts";
 import { catalogName, schemaName } from "./catalog-names.ts";
@@ -26,14 +30,16 @@ export function setSessionOptions(body: Uint8Array, session: Session): Buffer {
 export function getSessionOptions(session: Session): Buffer {
   const sessionOptions: Record<string, SessionOptionValue> = {};
   for (const [name, value] of Object.entries(fixedOptions)) sessionOptions[name] = { stringValue: value };
-  for (const name of Object.keys(settings).map(settingNamed)) sessionOptions[name] = { stringValue: settingText(session, name) };
+  for (const name of Object.keys(settings).map(settingNamed))
+    sessionOptions[name] = { stringValue: settingText(session, name) };
   return encodeProto(`${packageName}GetSessionOptionsResult`, { sessionOptions });
 }
 
 /** An option without a value is one to be erased. */
 function setOption(session: Session, name: string, value: string | null): number | null {
   const fixed = Object.hasOwn(fixedOptions, name) ? fixedOptions[name] : undefined;
-  if (fixed !== undefined) return value === null || value === "" || value === fixed ? null : SetSessionOptionsResultErrorValue.INVALID_VALUE;
+  if (fixed !== undefined)
+    return value === null || value === "" || value === fixed ? null : SetSessionOptionsResultErrorValue.INVALID_VALUE;
   if (!Object.hasOwn(settings, name)) return SetSessionOptionsResultErrorValue.INVALID_NAME;
   if (value === null) {
     session.settings.delete(name);

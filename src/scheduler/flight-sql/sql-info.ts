@@ -20,7 +20,8 @@ const int64 = (value: number): SqlInfoValue => ({ kind: "int64", value: BigInt(v
 const noLimit = int64(0);
 
 /** A set of enum members, as a bit mask. */
-const bits = (...members: readonly number[]): SqlInfoValue => int32(members.reduce((mask, member) => mask | (1 << member), 0));
+const bits = (...members: readonly number[]): SqlInfoValue =>
+  int32(members.reduce((mask, member) => mask | (1 << member), 0));
 
 const functionGroups = groupFunctions(functionNames());
 
@@ -127,7 +128,8 @@ type FunctionGroups = Readonly<Record<"numeric" | "string" | "datetime" | "syste
 
 /** Sorts the registry's functions into the groups that drivers ask for; operators have no place there. */
 function groupFunctions(names: readonly string[]): FunctionGroups {
-  const numeric = /^(abs|ceil|ceiling|floor|round|trunc|sign|sqrt|cbrt|exp|ln|log|log\d+|power|pow|mod|div|pi|radians|degrees|a?(sin|cos|tan)h?|atan2|cot|random|gcd|lcm|greatest|least|width_bucket)$/;
+  const numeric =
+    /^(abs|ceil|ceiling|floor|round|trunc|sign|sqrt|cbrt|exp|ln|log|log\d+|power|pow|mod|div|pi|radians|degrees|a?(sin|cos|tan)h?|atan2|cot|random|gcd|lcm|greatest|least|width_bucket)$/;
   const datetime = /date|time|now|extract|interval|^(year|month|day|hour|minute|second|quarter|week|age|make_.*)$/;
   const system = /^(coalesce|nullif|version|current_(user|schema|database|catalog)|user|if|ifnull|nvl|pg_.*)$/;
   const functions = [...new Set(names)].filter((name) => /^[a-z][a-z0-9_]*$/.test(name)).sort();
@@ -155,11 +157,14 @@ function conversions(): ReadonlyMap<number, readonly number[]> {
     ["SQL_CONVERT_VARBINARY", "binary"],
     ["SQL_CONVERT_VARCHAR", "utf8"],
   ];
-  const typeOf = (kind: SimpleKind | "decimal"): DataType => (kind === "decimal" ? { kind, precision: 38, scale: 0, bits: 128 } : simpleType(kind));
+  const typeOf = (kind: SimpleKind | "decimal"): DataType =>
+    kind === "decimal" ? { kind, precision: 38, scale: 0, bits: 128 } : simpleType(kind);
   return new Map(
     kinds.map(([from, fromKind]) => [
       SqlSupportsConvert[from],
-      kinds.filter(([to, toKind]) => to !== from && canCast(typeOf(fromKind), typeOf(toKind))).map(([to]) => SqlSupportsConvert[to]),
+      kinds
+        .filter(([to, toKind]) => to !== from && canCast(typeOf(fromKind), typeOf(toKind)))
+        .map(([to]) => SqlSupportsConvert[to]),
     ]),
   );
 }

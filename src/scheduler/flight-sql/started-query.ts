@@ -3,7 +3,13 @@ import type { Schema } from "../../arrow/schema.ts";
 import { locationOf } from "../../flight/flight-url.ts";
 import { encapsulate } from "../../flight/ipc-message.ts";
 import { decodeProto, encodeProto } from "../../flight/proto-codec.ts";
-import { decodeTicket, encodeResultTicket, encodeTicket, type ResultTicket, type TicketSigner } from "../../flight/tickets.ts";
+import {
+  decodeTicket,
+  encodeResultTicket,
+  encodeTicket,
+  type ResultTicket,
+  type TicketSigner,
+} from "../../flight/tickets.ts";
 import type { FlightDescriptor, FlightEndpoint, FlightInfo } from "../../gen/protos.ts";
 import type { ResultEndpoint, StartedQuery } from "../query-service.ts";
 
@@ -86,6 +92,9 @@ function endpointHere(ticket: Uint8Array): FlightEndpoint {
 function endpointOf(endpoint: ResultEndpoint, { signer, isLocal }: InfoOptions): FlightEndpoint {
   const ticket = encodeResultTicket(endpoint.ticket, signer);
   // Clients take the first location that they reach, so the way through the scheduler comes last.
-  const uris = isLocal(endpoint.ticket) || endpoint.locations.length === 0 ? [] : [...endpoint.locations.map(locationOf), reuseConnection];
+  const uris =
+    isLocal(endpoint.ticket) || endpoint.locations.length === 0
+      ? []
+      : [...endpoint.locations.map(locationOf), reuseConnection];
   return { ticket: { ticket }, location: uris.map((uri) => ({ uri })), appMetadata: noBytes };
 }

@@ -2,7 +2,7 @@ import { encodeClientSchema } from "../../arrow/arrow-schema.ts";
 import type { Value } from "../../arrow/value.ts";
 import { EngineError } from "../../common/engine-error.ts";
 import type { CallContext } from "../../flight/flight-handlers.ts";
-import { withClientText } from "../../flight/flight-service.ts";
+import { withClientText } from "../../flight/call-wrappers.ts";
 import { decodeProto, type AnyMessage } from "../../flight/proto-codec.ts";
 import { formatErrorWithPosition } from "../../sql/format-error-with-position.ts";
 import type { QueryService, Session, StartedQuery, StatementDescription } from "../query-service.ts";
@@ -71,7 +71,8 @@ export class Statements {
   /** Runs a statement without rows once for each bound row; gives the number of rows it changed, -1 where unknown. */
   async update(statement: Statement, session: Session, context: CallContext): Promise<number> {
     const { isUpdate } = await this.describe(statement, session);
-    if (!isUpdate) throw new EngineError("invalid_argument", "the statement returns rows: run it as a query, not as an update");
+    if (!isUpdate)
+      throw new EngineError("invalid_argument", "the statement returns rows: run it as a query, not as an update");
     let changed = 0;
     for (const row of await this.#parameterRows(statement, session)) {
       const { totalRows } = await this.#run(statement, row, session, context);
@@ -86,8 +87,15 @@ export class Statements {
     return withPosition(statement.sql, () => this.#queries.submit(statement.sql, rows[0] ?? [], session));
   }
 
-  async #run(statement: Statement, row: readonly Value[], session: Session, context: CallContext): Promise<StartedQuery> {
-    const started = await withPosition(statement.sql, () => this.#queries.execute(statement.sql, row, session, context.signal));
+  async #run(
+    statement: Statement,
+    row: readonly Value[],
+    session: Session,
+    context: CallContext,
+  ): Promise<StartedQuery> {
+    const started = await withPosition(statement.sql, () =>
+      this.#queries.execute(statement.sql, row, session, context.signal),
+    );
     if (context.signal.aborted) await this.#queries.cancel(started.queryId, "the client went away");
     return started;
   }
@@ -97,7 +105,9 @@ export class Statements {
     const { bound } = statement;
     if (bound === null) return [[]];
     const { parameterTypes } = await this.describe(statement, session);
-    return withPosition(statement.sql, async () => bound.rows.map((row) => parameterValues(bound, row, parameterTypes)));
+    return withPosition(statement.sql, async () =>
+      bound.rows.map((row) => parameterValues(bound, row, parameterTypes)),
+    );
   }
 }
 

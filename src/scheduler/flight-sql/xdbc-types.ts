@@ -1,4 +1,11 @@
-import { decimalType, maxDecimalPrecision, simpleType, typeName, type DataType, type SimpleKind } from "../../arrow/data-type.ts";
+import {
+  decimalType,
+  maxDecimalPrecision,
+  simpleType,
+  typeName,
+  type DataType,
+  type SimpleKind,
+} from "../../arrow/data-type.ts";
 import type { XdbcType } from "../../flight/nested-tables.ts";
 import { XdbcDataType, XdbcDatetimeSubcode } from "../../gen/protos.ts";
 
@@ -22,11 +29,29 @@ const common = {
 const quoted = { literalPrefix: "'", literalSuffix: "'" };
 
 function integer(kind: SimpleKind, dataType: number, columnSize: number, unsigned: boolean): XdbcType {
-  return { ...common, typeName: typeName(simpleType(kind)), dataType, sqlDataType: dataType, columnSize, unsigned, minimumScale: 0, maximumScale: 0, numericRadix: 10 };
+  return {
+    ...common,
+    typeName: typeName(simpleType(kind)),
+    dataType,
+    sqlDataType: dataType,
+    columnSize,
+    unsigned,
+    minimumScale: 0,
+    maximumScale: 0,
+    numericRadix: 10,
+  };
 }
 
 function float(kind: SimpleKind, dataType: number, bits: number): XdbcType {
-  return { ...common, typeName: typeName(simpleType(kind)), dataType, sqlDataType: dataType, columnSize: bits, unsigned: false, numericRadix: 2 };
+  return {
+    ...common,
+    typeName: typeName(simpleType(kind)),
+    dataType,
+    sqlDataType: dataType,
+    columnSize: bits,
+    unsigned: false,
+    numericRadix: 2,
+  };
 }
 
 function other(type: DataType, dataType: number, columnSize: number | null, more: Partial<XdbcType> = {}): XdbcType {

@@ -20,11 +20,13 @@ async function until(condition: () => boolean): Promise<void> {
   assert.ok(condition());
 }
 
-const parameterSchema = [simpleType("int64"), simpleType("utf8"), decimalType(15, 2), simpleType("date")].map((type, index) => ({
-  name: `$${index + 1}`,
-  type,
-  nullable: true,
-}));
+const parameterSchema = [simpleType("int64"), simpleType("utf8"), decimalType(15, 2), simpleType("date")].map(
+  (type, index) => ({
+    name: `$${index + 1}`,
+    type,
+    nullable: true,
+  }),
+);
 
 describe("Flight SQL", () => {
   let cluster: FakeCluster;
@@ -41,16 +43,25 @@ describe("Flight SQL", () => {
 
   it("reads the rows of all endpoints in order, at the executor", async () => {
     const result = await client.query("select numbers 2500 7");
-    assert.deepEqual(result.schema.map((field) => field.name), ["n", "t", "d"]);
+    assert.deepEqual(
+      result.schema.map((field) => field.name),
+      ["n", "t", "d"],
+    );
     const rows = await rowsOf(result);
-    assert.deepEqual(rows.map(([n]) => n), Array.from({ length: 17_500 }, (_, index) => BigInt(index)));
+    assert.deepEqual(
+      rows.map(([n]) => n),
+      Array.from({ length: 17_500 }, (_, index) => BigInt(index)),
+    );
     assert.equal(cluster.executorReads, 7);
   });
 
   it("reads through the scheduler when the executor's address cannot be reached", async () => {
     const real = cluster.addressOf.bind(cluster);
     const { info } = await client.query("select numbers 3 1");
-    const elsewhere = { ...info, endpoint: info.endpoint.map((one) => ({ ...one, location: [{ uri: "grpc+tcp://127.0.0.1:1" }] })) };
+    const elsewhere = {
+      ...info,
+      endpoint: info.endpoint.map((one) => ({ ...one, location: [{ uri: "grpc+tcp://127.0.0.1:1" }] })),
+    };
     assert.ok(real("e1"));
     const { readEndpoints } = await import("../../../src/flight/read-endpoints.ts");
     const { FlightPeers } = await import("../../../src/flight/flight-client.ts");
@@ -70,7 +81,10 @@ describe("Flight SQL", () => {
 
   it("prepares, binds and runs with parameters; a handle is good until it is closed", async () => {
     const prepared = await client.prepare("select $1, $2, $3, $4");
-    assert.deepEqual(prepared.parameters.map((field) => field.type), parameterSchema.map((field) => field.type));
+    assert.deepEqual(
+      prepared.parameters.map((field) => field.type),
+      parameterSchema.map((field) => field.type),
+    );
     assert.equal(prepared.isUpdate, false);
     const values = [5n, "five", 125n, 18_000];
     for (const row of [values, [null, null, null, null]]) {
@@ -83,21 +97,39 @@ describe("Flight SQL", () => {
   });
 
   it("converts bound values to the statement's types, or refuses them", async () => {
-    const bind = async (types: readonly Parameters<typeof simpleType>[0][], values: readonly Value[]): Promise<readonly Value[]> => {
+    const bind = async (
+      types: readonly Parameters<typeof simpleType>[0][],
+      values: readonly Value[],
+    ): Promise<readonly Value[]> => {
       const schema = types.map((kind, index) => ({ name: `p${index}`, type: simpleType(kind), nullable: true }));
       const [row] = await rowsOf(await client.query("select $1, $2, $3, $4", { parameters: { schema, values } }));
       return row!;
     };
     assert.deepEqual(await bind(["int8", "utf8", "int32", "utf8"], [5, "x", 3, "2020-01-02"]), [5n, "x", 300n, 18_263]);
-    assert.deepEqual(await bind(["utf8", "int64", "float64", "timestamp"], ["7", 8n, 1.25, 86_400_000_000n]), [7n, "8", 125n, 1]);
+    assert.deepEqual(await bind(["utf8", "int64", "float64", "timestamp"], ["7", 8n, 1.25, 86_400_000_000n]), [
+      7n,
+      "8",
+      125n,
+      1,
+    ]);
     const refused: readonly (readonly [string, () => Promise<unknown>, string])[] = [
       ["1.5 as bigint", () => bind(["float64", "utf8", "int32", "date"], [1.5, "", 0, 0]), "invalid_parameter_value"],
-      ["half past midnight as date", () => bind(["int64", "utf8", "int32", "timestamp"], [1n, "", 0, 1n]), "invalid_parameter_value"],
-      ["text that is no number", () => bind(["utf8", "utf8", "int32", "date"], ["x", "", 0, 0]), "invalid_text_representation"],
+      [
+        "half past midnight as date",
+        () => bind(["int64", "utf8", "int32", "timestamp"], [1n, "", 0, 1n]),
+        "invalid_parameter_value",
+      ],
+      [
+        "text that is no number",
+        () => bind(["utf8", "utf8", "int32", "date"], ["x", "", 0, 0]),
+        "invalid_text_representation",
+      ],
       ["a boolean as date", () => bind(["int64", "utf8", "int32", "bool"], [1n, "", 0, true]), "datatype_mismatch"],
     ];
     for (const [what, run, code] of refused) await assert.rejects(run(), { code }, what);
-    const tooFew = client.query("select $1, $2, $3, $4", { parameters: { schema: parameterSchema.slice(0, 2), values: [1n, "x"] } });
+    const tooFew = client.query("select $1, $2, $3, $4", {
+      parameters: { schema: parameterSchema.slice(0, 2), values: [1n, "x"] },
+    });
     await assert.rejects(tooFew, { code: "undefined_parameter" });
   });
 
@@ -108,7 +140,10 @@ describe("Flight SQL", () => {
     assert.equal(prepared.isUpdate, true);
     assert.deepEqual(await rowsOf(await client.queryPrepared(prepared, null)), []);
     assert.deepEqual((await client.queryWithProgress("create d", () => {})).schema, []);
-    assert.deepEqual(cluster.executed.map(({ sql }) => sql), ["create a", "create b", "create c", "create d"]);
+    assert.deepEqual(
+      cluster.executed.map(({ sql }) => sql),
+      ["create a", "create b", "create c", "create d"],
+    );
     await assert.rejects(client.update("select numbers 1 1"), { code: "invalid_argument" });
   });
 
@@ -118,7 +153,10 @@ describe("Flight SQL", () => {
     assert.equal((await rowsOf(result)).length, 2);
     assert.ok(seen.length > 0 && seen.every((fraction, index) => fraction <= 1 && fraction >= (seen[index - 1] ?? 0)));
     assert.equal(await client.progress(result.info), 1);
-    await assert.rejects(client.queryWithProgress("select fail disk_full", () => {}), { code: "disk_full" });
+    await assert.rejects(
+      client.queryWithProgress("select fail disk_full", () => {}),
+      { code: "disk_full" },
+    );
   });
 
   it("cancels a query whose client stops waiting, polling or reading", async () => {
@@ -141,17 +179,27 @@ describe("Flight SQL", () => {
     const { info } = await client.query("select endless");
     assert.equal(await client.cancel(info), true);
     assert.equal(await client.cancel(info), true);
-    const stranger = { ...info, endpoint: [], appMetadata: encodeProto("onager.flight.v1.QueryReference", { queryId: "none" }) };
+    const stranger = {
+      ...info,
+      endpoint: [],
+      appMetadata: encodeProto("onager.flight.v1.QueryReference", { queryId: "none" }),
+    };
     await assert.rejects(client.cancel(stranger), { code: "not_found" });
   });
 
   it("lists tables with their columns", async () => {
     const tables = await client.getTables();
-    assert.deepEqual(tables.map(({ name, type, schema }) => [name, type, schema.length]), [
-      ["big_numbers", "VIEW", 1],
-      ["numbers", "TABLE", 3],
-    ]);
-    assert.deepEqual((await client.getTables({ namePattern: "num%" })).map(({ name }) => name), ["numbers"]);
+    assert.deepEqual(
+      tables.map(({ name, type, schema }) => [name, type, schema.length]),
+      [
+        ["big_numbers", "VIEW", 1],
+        ["numbers", "TABLE", 3],
+      ],
+    );
+    assert.deepEqual(
+      (await client.getTables({ namePattern: "num%" })).map(({ name }) => name),
+      ["numbers"],
+    );
   });
 
   it("says where an address is wrong", async () => {
@@ -177,9 +225,18 @@ describe("Flight SQL sessions", () => {
       connections.push(connection);
       return connection;
     };
-    const settingOf = async (connection: FlightConnection, headers: Readonly<Record<string, string>> = {}): Promise<string | undefined> => {
-      const [result] = await connection.collect(flightMethods.DoAction, { type: "GetSessionOptions", body: new Uint8Array(0) }, { headers });
-      return decodeProto("arrow.flight.protocol.GetSessionOptionsResult", result!.body).sessionOptions["target_partitions"]?.stringValue;
+    const settingOf = async (
+      connection: FlightConnection,
+      headers: Readonly<Record<string, string>> = {},
+    ): Promise<string | undefined> => {
+      const [result] = await connection.collect(
+        flightMethods.DoAction,
+        { type: "GetSessionOptions", body: new Uint8Array(0) },
+        { headers },
+      );
+      return decodeProto("arrow.flight.protocol.GetSessionOptionsResult", result!.body).sessionOptions[
+        "target_partitions"
+      ]?.stringValue;
     };
     const [first, second] = [connect(), connect()];
     const token = { authorization: "Bearer abc" };
@@ -199,7 +256,13 @@ describe("Flight SQL sessions", () => {
     const cluster = await FakeCluster.start();
     const { host, port } = parseFlightUrl(cluster.url);
     const connection = new FlightConnection(host, port);
-    const request = set({ catalog: "onager", schema: "elsewhere", unheard_of: "1", target_partitions: "many", broadcast_bytes_max: "5" });
+    const request = set({
+      catalog: "onager",
+      schema: "elsewhere",
+      unheard_of: "1",
+      target_partitions: "many",
+      broadcast_bytes_max: "5",
+    });
     const [result] = await connection.collect(flightMethods.DoAction, request);
     const { INVALID_NAME, INVALID_VALUE } = SetSessionOptionsResultErrorValue;
     assert.deepEqual(decodeProto("arrow.flight.protocol.SetSessionOptionsResult", result!.body).errors, {
@@ -207,7 +270,13 @@ describe("Flight SQL sessions", () => {
       unheard_of: { value: INVALID_NAME },
       target_partitions: { value: INVALID_VALUE },
     });
-    const unknown = connection.unary(flightMethods.GetFlightInfo, commandDescriptor("arrow.flight.protocol.sql.CommandStatementQuery", { query: "select numbers 1 1", transactionId: Buffer.from("t") }));
+    const unknown = connection.unary(
+      flightMethods.GetFlightInfo,
+      commandDescriptor("arrow.flight.protocol.sql.CommandStatementQuery", {
+        query: "select numbers 1 1",
+        transactionId: Buffer.from("t"),
+      }),
+    );
     await assert.rejects(unknown, { code: "feature_not_supported", message: "transactions are not supported" });
     connection.close();
     await cluster.close();
