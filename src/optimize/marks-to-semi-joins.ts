@@ -1,8 +1,8 @@
 import type { ColumnId, Expression } from "../expr/expression.ts";
-import { andAll, conjuncts, forEachExpression, isNullable } from "../expr/expression-properties.ts";
+import { andAll, conjuncts, isNullable } from "../expr/expression-properties.ts";
 import type { FilterNode, JoinNode, LogicalNode } from "../logical/logical-node.ts";
-import { outputColumns } from "../logical/output-columns.ts";
-import { forEachNode, nodeExpressions, rewriteBottomUp } from "../logical/rewrite.ts";
+import { rewriteBottomUp } from "../logical/rewrite.ts";
+import { countUses } from "./column-uses.ts";
 import { predicateCall } from "./make-expression.ts";
 import type { Rule } from "./rule.ts";
 
@@ -17,22 +17,6 @@ export const marksToSemiJoins: Rule = {
     return rewriteBottomUp(plan, (node) => (node.kind === "filter" ? convertFilter(node, uses) : node));
   },
 };
-
-/** How often each column is referred to; the plan's own output counts as a use. */
-function countUses(plan: LogicalNode): ReadonlyMap<ColumnId, number> {
-  const uses = new Map<ColumnId, number>();
-  const add = (id: ColumnId) => uses.set(id, (uses.get(id) ?? 0) + 1);
-  for (const { id } of outputColumns(plan)) add(id);
-  forEachNode(plan, (node) => {
-    for (const expression of nodeExpressions(node))
-      forEachExpression(expression, (part) => part.kind === "column" && add(part.id));
-    // What a union or set operation reads it reads by position, without an expression.
-    const inputs = node.kind === "union" ? node.inputs : node.kind === "set_operation" ? [node.left, node.right] : [];
-    for (const input of inputs) for (const { id } of outputColumns(input)) add(id);
-    // A DISTINCT-like grouping names its columns in expressions, so nothing else reads implicitly.
-  });
-  return uses;
-}
 
 function convertFilter(node: FilterNode, uses: ReadonlyMap<ColumnId, number>): LogicalNode {
   const join = node.input;

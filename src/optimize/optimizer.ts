@@ -4,6 +4,7 @@ import type { LogicalNode } from "../logical/logical-node.ts";
 import { outputColumns } from "../logical/output-columns.ts";
 import { forEachNode } from "../logical/rewrite.ts";
 import { foldConstants } from "./fold-constants.ts";
+import { leftJoinsToAntiJoins } from "./left-joins-to-anti-joins.ts";
 import { marksToSemiJoins } from "./marks-to-semi-joins.ts";
 import { narrowInputs } from "./narrow-inputs.ts";
 import { orderJoins } from "./order-joins.ts";
@@ -32,6 +33,7 @@ const rules: readonly Rule[] = [
   pushDownPredicates,
   pruneColumns,
   marksToSemiJoins,
+  leftJoinsToAntiJoins,
   foldConstants,
   pushDownPredicates,
   propagateEmpty,

@@ -45,6 +45,11 @@ const examples: Readonly<Record<string, readonly string[]>> = {
     "select a from t where (a, b) not in (select a, b from u)",
     "select a from t where a in (select a from u) or b = 1",
   ],
+  "left-joins-to-anti-joins": [
+    "select n_name from nation left join region on n_regionkey = r_regionkey and r_name < 'B' where r_regionkey is null",
+    "select n_name, r_name from nation left join region on n_regionkey = r_regionkey where r_regionkey is null",
+    "select t.a from t left join u on t.a = u.a where u.b is null",
+  ],
   "propagate-empty": [
     "select t.a from t left join (select * from u where 1 = 0) x on t.a = x.a",
     "select count(*) from t where 1 = 0",
