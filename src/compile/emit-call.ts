@@ -14,7 +14,7 @@ import type { Operand } from "./operand.ts";
 
 /**
  * A scalar function or operator. What has no code of its own is computed per row by the interpreter: lpad, rpad, repeat,
- * reverse, initcap, split_part, chr, like_escape, make_date, lower and upper of texts with letters beyond ASCII, rounding
+ * reverse, initcap, split_part, translate, chr, like_escape, make_date, lower and upper of texts with letters beyond ASCII, rounding
  * to digits of floats and to negative digits, and everything that gives or takes apart an interval except
  * timestamp ± interval and the difference of timestamps.
  */

@@ -4,7 +4,14 @@ import type { Value } from "../arrow/value.ts";
 import { EngineError } from "../common/engine-error.ts";
 import { castValue } from "./cast-value.ts";
 import { childrenOf, isNullable, mapExpression, typeOf, valueEquals } from "./expression-properties.ts";
-import type { CallExpression, CaseExpression, Expression, LiteralExpression, LogicExpression } from "./expression.ts";
+import type {
+  CallExpression,
+  CaseExpression,
+  Expression,
+  InListExpression,
+  LiteralExpression,
+  LogicExpression,
+} from "./expression.ts";
 import { evaluate } from "./interpreter/evaluate.ts";
 
 const bool = simpleType("bool");
@@ -28,8 +35,9 @@ function foldOne(part: Expression, nowMicros: bigint | undefined): Expression {
     case "call":
       return foldCall(part, nowMicros);
     case "cast":
-    case "in_list":
       return part.arg.kind === "literal" ? computed(part, nowMicros) : part;
+    case "in_list":
+      return part.arg.kind === "literal" ? computed(part, nowMicros) : uncastList(part);
     default:
       return part;
   }
@@ -139,6 +147,20 @@ function uncastComparison(call: CallExpression): Expression {
     if (constant !== null) return { ...call, args: [constant, right.arg] };
   }
   return call;
+}
+
+/** The same for lists; constants that no value of x becomes fall away. */
+function uncastList(list: InListExpression): Expression {
+  const { arg } = list;
+  if (arg.kind !== "cast" || !keepsOrder(typeOf(arg.arg), arg.type)) return list;
+  const values: Value[] = [];
+  for (const value of list.values) {
+    const constant: LiteralExpression = { kind: "literal", type: arg.type, value };
+    const narrowed = value === null ? constant : counterpart(constant, typeOf(arg.arg), arg.type);
+    if (narrowed !== null) values.push(narrowed.value);
+  }
+  // An empty list would be false even for NULL.
+  return values.length === 0 ? list : { ...list, arg: arg.arg, values };
 }
 
 function counterpart(constant: LiteralExpression, from: DataType, to: DataType): LiteralExpression | null {

@@ -132,6 +132,7 @@ for (const name of ["lpad", "rpad"]) {
 }
 define("replace(utf8,utf8,utf8):utf8");
 define("repeat(utf8,int64):utf8");
+define("translate(utf8,utf8,utf8):utf8");
 define("starts_with(utf8,utf8):bool", "prefix");
 define("ends_with(utf8,utf8):bool", "suffix");
 define("contains(utf8,utf8):bool");
@@ -202,6 +203,9 @@ for (const name of ["coalesce", "greatest", "least"]) {
   });
 }
 
+customResolvers.set("ifnull", (args, span) => (args.length === 2 ? resolveFunction("coalesce", args, span) : null));
+customResolvers.set("nvl", customResolvers.get("ifnull")!);
+
 customResolvers.set("nullif", (args, span) => {
   const [left, right] = args;
   if (left === undefined || right === undefined || args.length > 2) return null;
@@ -237,6 +241,16 @@ customResolvers.set("concat", (args, span) => {
     return isNullable(text) ? call("coalesce", [text, literal("", utf8)], utf8, span) : text;
   });
   return texts.length === 0 ? literal("", utf8) : joinTexts(texts, span);
+});
+
+// Each text that is not NULL with the separator before it; the first separator is then cut off.
+customResolvers.set("concat_ws", (args, span) => {
+  const [first, ...rest] = args;
+  if (first === undefined || rest.length === 0) return null;
+  const separator = coerceTo(first, utf8, "explicit");
+  const parts = rest.map((arg) => call("coalesce", [joinTexts([separator, arg], span), literal("", utf8)], utf8, span));
+  const skipped = resolveFunction("+", [resolveFunction("length", [separator]), literal(1, simpleType("int32"))]);
+  return resolveFunction("substring", [joinTexts(parts, span), skipped], span);
 });
 
 /** Nested concatenations become one call. */

@@ -179,6 +179,16 @@ describe("constant folding", () => {
     assert.match(fold(resolveFunction("<=", [shipped, afternoon])), /CAST\(shipped AS timestamp\)/);
   });
 
+  it("takes casts off columns in lists", () => {
+    const quantity = column("quantity", kind("int16"));
+    const list: Expression = {
+      kind: "in_list",
+      arg: coerceTo(quantity, kind("int32"), "implicit"),
+      values: [1, 100000, null],
+    };
+    assert.equal(fold(list), "quantity IN (1, NULL)");
+  });
+
   it("leaves failing constants to run time", () => {
     const failing = resolveFunction("/", [literal(1, kind("int32")), literal(0, kind("int32"))]);
     assert.equal(fold(failing), "1 / 0");

@@ -36,6 +36,7 @@ import {
   rightOf,
   splitPart,
   substring,
+  translate,
   trim,
 } from "./text-functions.ts";
 
@@ -230,6 +231,7 @@ const strictFunctions: ReadonlyMap<string, Implementation> = new Map<string, Imp
   ["ends_with", ([text, part]) => (text as string).endsWith(part as string)],
   ["contains", ([text, part]) => (text as string).includes(part as string)],
   ["split_part", ([text, delimiter, index]) => splitPart(text as string, delimiter as string, index as bigint)],
+  ["translate", ([text, from, to]) => translate(text as string, from as string, to as string)],
   ["ascii", ([text]) => (text as string).codePointAt(0) ?? 0],
   ["chr", ([code]) => characterOf(code as bigint)],
   ["like_escape", ([pattern, escape]) => likeEscape(pattern as string, escape as string)],

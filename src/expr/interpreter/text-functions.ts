@@ -87,6 +87,16 @@ export function characterOf(code: bigint): string {
   return String.fromCodePoint(Number(code));
 }
 
+/** Replaces each character of `from` by the one at its place in `to`; those without a counterpart are removed. */
+export function translate(text: string, from: string, to: string): string {
+  const targets = [...to];
+  const replacements = new Map<string, string>();
+  [...from].forEach((character, index) => {
+    if (!replacements.has(character)) replacements.set(character, targets[index] ?? "");
+  });
+  return [...text].map((character) => replacements.get(character) ?? character).join("");
+}
+
 /** Case mapping one character to one, as PostgreSQL's: what would become several characters stays. */
 export function mapCase(text: string, upper: boolean): string {
   let result = "";
