@@ -42,7 +42,10 @@ const decimalTypeId = 19;
 /** Types that hold the same facts in another form: seconds, milliseconds and nanoseconds, and names of values. */
 const castableTypeIds: Readonly<Partial<Record<DataType["kind"], readonly number[]>>> = {
   timestamp: [20, 21, 22],
-  time: [39],
+  // Old writers have no word for "in UTC": what they mean is so by definition, and the cast keeps it (duck-database.ts).
+  timestamptz: [12, 20, 21, 22],
+  // In nanoseconds, or in UTC.
+  time: [39, 30],
   // Enum and UUID.
   utf8: [23, 27],
 };

@@ -66,6 +66,8 @@ function settings(memoryBytesMax: number): readonly (readonly [string, string])[
 const statementsAfterOpening = [
   // Footers are read once, not once per split; DuckDB checks the file's time of change.
   "SET GLOBAL parquet_metadata_cache = true",
+  // Casts between timestamps with and without a zone must not depend on where the process runs.
+  "SET GLOBAL TimeZone = 'UTC'",
   "SET GLOBAL lock_configuration = true",
 ];
 

@@ -98,7 +98,7 @@ export function literalToSql(type: DataType, value: Value): string {
     case "timestamp":
       return `make_timestamp(CAST('${value as bigint}' AS BIGINT))`;
     case "timestamptz":
-      // Without the time zone extension this cast keeps the instant.
+      // The session's zone is UTC (duck-database.ts), so this cast keeps the instant.
       return `CAST(make_timestamp(CAST('${value as bigint}' AS BIGINT)) AS TIMESTAMPTZ)`;
     case "interval": {
       const { months, days, micros } = value as Interval;

@@ -17,7 +17,7 @@ export function scanError(path: string, message: string | null): EngineError {
 function codeOf(text: string): ErrorCode {
   if (/^(IO|Permission) Error/i.test(text)) return "io_error";
   if (/^Out of Memory Error/i.test(text)) return "out_of_memory";
-  if (/^Not implemented Error/i.test(text)) return "feature_not_supported";
+  if (/^(Not implemented|Binder) Error/i.test(text)) return "feature_not_supported";
   if (/^INTERRUPT/i.test(text)) return "query_canceled";
   if (/^INTERNAL Error/i.test(text)) return "internal";
   return "corrupt_file";

@@ -136,6 +136,7 @@ describe("ParquetTableSource", () => {
   before(async () => {
     const instance = await DuckDBInstance.create();
     const connection = await instance.connect();
+    await connection.run("SET TimeZone = 'UTC'");
     const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
     const full = columns.map(({ name, sql }) => `${sql} AS ${quoted(name)}`);
     const nulls = columns.map(
@@ -149,7 +150,12 @@ describe("ParquetTableSource", () => {
       `COPY (SELECT 1::INTEGER AS i32, 'x' AS f64) TO '${join(directory, "other.parquet")}' (FORMAT parquet)`,
     );
     connection.closeSync();
+    // Results must not depend on where the process runs.
+    const zone = process.env["TZ"];
+    process.env["TZ"] = "America/New_York";
     database = openDuckDatabase({ memoryBytesMax: 256 * 1024 * 1024 });
+    if (zone === undefined) delete process.env["TZ"];
+    else process.env["TZ"] = zone;
     source = new ParquetTableSource(database.handle, memory, kernels, () => {});
   });
 
@@ -263,6 +269,42 @@ describe("ParquetTableSource", () => {
     for (let batch = operator.next(); batch !== null; batch = operator.next()) rows += batch.rowCount;
     operator.close();
     assert.equal(rows, rowCount);
+  });
+
+  it("refuses a decimal that is outside the bounds that narrowed it", () => {
+    const schema: Schema = [{ name: "d38", type: decimalType(38, 0, 64), nullable: true }];
+    const operator = source.scan({ schema, columns: ["d38"], pushed: null, splits: whole, tableName: "t" });
+    operator.open();
+    assert.throws(
+      () => operator.next(),
+      (thrown) => thrown instanceof EngineError && thrown.code === "corrupt_file" && thrown.message.includes(path),
+    );
+    operator.close();
+    assert.equal(memory.usedBytes, 0);
+  });
+
+  it("reads times without a zone as UTC where the table says so", () => {
+    const schema: Schema = [
+      { name: "ts", type: simpleType("timestamptz"), nullable: true },
+      { name: "ts_ms", type: simpleType("timestamptz"), nullable: true },
+    ];
+    const pushed: Expression = {
+      kind: "call",
+      name: "lt",
+      args: [
+        { kind: "input", index: 0, type: simpleType("timestamptz"), nullable: true },
+        { kind: "literal", type: simpleType("timestamptz"), value: -4998n * 1000000007n },
+      ],
+      type: simpleType("bool"),
+    };
+    const operator = source.scan({ schema, columns: ["ts", "ts_ms"], pushed, splits: whole, tableName: "t" });
+    operator.open();
+    const rows = readBatch(memory, operator.next()!);
+    operator.close();
+    assert.deepEqual(rows, [
+      [-5000n * 1000000007n, 0n],
+      [-4999n * 1000000007n, 1000n],
+    ]);
   });
 
   it("names the file that is gone, damaged, of another type or without a column", () => {
