@@ -23,6 +23,8 @@ export function readBounds(
   element: ParquetElement,
   raw: RawBounds,
 ): { readonly min?: Value; readonly max?: Value } {
+  // The bytes are not those of the text.
+  if (element.logical_type?.type === "UUID") return {};
   const useOld = raw.minValue === undefined && raw.maxValue === undefined && hasSignedOrder(type, element);
   const minBytes = useOld ? raw.oldMin : raw.minValue;
   const maxBytes = useOld ? raw.oldMax : raw.maxValue;

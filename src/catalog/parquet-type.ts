@@ -21,7 +21,7 @@ type ParquetLogicalType = {
   readonly unit?: string;
 };
 
-/** Our type of a Parquet leaf, or null where we have none (DECIMAL beyond 38 digits, UUID, geometry, …). */
+/** Our type of a Parquet leaf, or null where we have none (DECIMAL beyond 38 digits, geometry, …). */
 export function parquetType(element: ParquetElement): DataType | null {
   const decimal = parquetDecimal(element);
   if (decimal !== null) return decimal === "unsupported" ? null : decimal;
@@ -94,6 +94,9 @@ function sizedInteger(bits: number, signed: boolean): DataType | null {
 function bytesType({ type, logical_type: logical, converted_type: converted }: ParquetElement): DataType | null {
   if (type === "FIXED_LEN_BYTE_ARRAY") {
     if (converted === "INTERVAL") return simpleType("interval");
+    // As text, which is how SQL shows and compares it.
+    if (logical?.type === "UUID") return simpleType("utf8");
+    if (logical?.type === "FLOAT16") return simpleType("float32");
     return logical === undefined && converted === undefined ? simpleType("binary") : null;
   }
   const annotation = logical?.type ?? converted;

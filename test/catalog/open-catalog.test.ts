@@ -95,6 +95,16 @@ describe("openCatalog", () => {
     assert.equal(table.statistics[2]!.nullCount, 1);
   });
 
+  it("reads a UUID as text, whose bounds its bytes do not tell", async () => {
+    await write("SELECT '11111111-2222-3333-4444-555555555555'::UUID AS u", "uuid/t.parquet");
+    const table = tableIn(await openCatalog({ dataDirs: [join(folder, "uuid")], tables: [] }), "t");
+    assert.deepEqual(
+      table.schema.map(({ type }) => type),
+      [simpleType("utf8")],
+    );
+    assert.deepEqual([table.statistics[0]!.min, table.statistics[0]!.max], [undefined, undefined]);
+  });
+
   it("merges files: row groups, bounds, null counts and nullability", async () => {
     await write("SELECT range AS k, range % 10 AS g FROM range(5000)", "merge/t/1.parquet", ", ROW_GROUP_SIZE 2048");
     await write("SELECT range + 5000 AS k, NULL::BIGINT AS g FROM range(1000)", "merge/t/2.parquet");
