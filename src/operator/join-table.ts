@@ -13,6 +13,13 @@ import type { TaskContext } from "./operator.ts";
  */
 const loadMax = 0.5;
 const slotCountMin = 1 << 10;
+/** Bits of the filter for each slot: 16 to 64 for each row, so that at most one row in 16 passes for nothing. */
+const filterBitsPerSlot = 8;
+/** A filter that lets more than this share of the rows through costs more than it saves. */
+const filterPassMax = 0.7;
+/** Rows that show what the filter does; and how often, in batches, it is tried again after it was left out. */
+const filterSampleRows = 1 << 16;
+const filterRetryBatches = 64;
 const flagMatched = 1;
 /** A NULL in the key: the row is kept, but no probe row finds it. */
 const flagUnhashed = 2;
@@ -32,6 +39,11 @@ export class JoinTable {
   #mask = 0;
   #shift = 0;
   #hashedCount = 0;
+  #filter = 0;
+  #filterShift = 0;
+  #filterSeen = 0;
+  #filterPassed = 0;
+  #filterPause = 0;
 
   /** `keepsAll`: rows with a NULL key are kept too, and rows can be marked as matched. */
   constructor(context: TaskContext, types: readonly DataType[], keepsAll: boolean) {
@@ -79,36 +91,58 @@ export class JoinTable {
     this.#table = this.#slots.allocateZeroed(slotCount * 8);
     this.#mask = slotCount - 1;
     this.#shift = Math.clz32(slotCount) + 1;
+    this.#filter = this.#slots.allocateZeroed((slotCount * filterBitsPerSlot) / 8);
+    this.#filterShift = Math.max(0, this.#shift - Math.log2(filterBitsPerSlot));
     this.#lists.reset();
     const addresses = this.#lists.allocate(batchRowCount * 4);
     const insert = kernelNamed(this.#context.kernels, "joinInsert");
+    const fillFilter = kernelNamed(this.#context.kernels, "joinFillFilter");
+    const skip = this.#flagOffset === 0 ? 0 : flagUnhashed;
     for (const { rows, count } of this.store.scan(batchRowCount, addresses)) {
       this.#context.checkCancelled();
-      insert(
-        this.#table,
-        this.#mask,
-        this.#shift,
-        rows,
-        count,
-        this.#flagOffset,
-        this.#flagOffset === 0 ? 0 : flagUnhashed,
-      );
+      insert(this.#table, this.#mask, this.#shift, rows, count, this.#flagOffset, skip);
+      fillFilter(this.#filter, this.#filterShift, rows, count, this.#flagOffset, skip);
     }
     this.#lists.reset();
   }
 
   /** The chains of probe rows; gives how many rows have one. */
   probe(hashes: number, positions: number, count: number, outPositions: number, outRows: number): number {
-    return kernelNamed(this.#context.kernels, "joinProbe")(
+    const { kernels } = this.#context;
+    let candidates = positions;
+    let left = count;
+    if (this.#filterPause > 0) {
+      this.#filterPause--;
+    } else {
+      candidates = outPositions;
+      left = kernelNamed(kernels, "joinFilter")(
+        this.#filter,
+        this.#filterShift,
+        hashes,
+        positions,
+        count,
+        outPositions,
+      );
+      this.#judgeFilter(count, left);
+    }
+    return kernelNamed(kernels, "joinProbe")(
       this.#table,
       this.#mask,
       this.#shift,
       hashes,
-      positions,
-      count,
+      candidates,
+      left,
       outPositions,
       outRows,
     );
+  }
+
+  #judgeFilter(seen: number, passed: number): void {
+    this.#filterSeen += seen;
+    this.#filterPassed += passed;
+    if (this.#filterSeen < filterSampleRows) return;
+    if (this.#filterPassed > this.#filterSeen * filterPassMax) this.#filterPause = filterRetryBatches;
+    this.#filterSeen = this.#filterPassed = 0;
   }
 
   markMatched(rows: number, count: number): void {

