@@ -39,10 +39,10 @@ export function planPhysical(
   };
   const planned = context.plan(plan, new Set(outputs.map((column) => column.id)));
   const { node } = selectColumns(planned, outputs);
+  verifyPhysicalPlan(node);
   // Results are nullable for clients, who were told so before there was a plan with statistics that know better.
   const schema = node.schema.map((field, index) => ({ ...field, name: outputs[index]!.name, nullable: true }));
   const root = { ...node, schema };
-  verifyPhysicalPlan(root);
   return { root, scans };
 }
 

@@ -184,6 +184,16 @@ describe("planPhysical", () => {
     });
   }
 
+  it("calls results nullable, whatever it knows of the columns below", async () => {
+    for (const sql of [
+      "select * from orders where o_custkey = 7",
+      "select l_comment from lineitem order by 1",
+      "select o_orderkey from orders limit 3",
+    ]) {
+      assert((await plan(sql)).schema.every((field) => field.nullable));
+    }
+  });
+
   it("plans every query with a fixed number of partitions", async () => {
     for (const [, sql] of cases) {
       for (const targetPartitions of [1, 2, 8]) {
