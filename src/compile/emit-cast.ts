@@ -7,17 +7,24 @@ import { boundsOfInteger, powerOfTen } from "../expr/numeric-values.ts";
 import { narrowChecked, pushLong } from "./emit-arithmetic.ts";
 import { pushScaled64, raiseUnlessFits, roundingModes, scaleDown, scaleUp } from "./emit-decimal.ts";
 import { pushFloorModulo, splitTimestamp } from "./emit-temporal.ts";
+import { heapKernel } from "./emit-text.ts";
 import type { Emitter } from "./emitter.ts";
 import { frameLocal } from "./frame.ts";
 import { classOf, constantAtom, isUnsigned, localAtom, type Operand } from "./operand.ts";
 
-/** An explicit cast. Those to and from text, and from floats to decimals, go through the interpreter. */
+/**
+ * An explicit cast. Those from text, from floats to decimals, and to text of other things than numbers of 64 bits go
+ * through the interpreter.
+ */
 export function emitCast(emitter: Emitter, cast: CastExpression): Operand {
   const arg = emitter.emit(cast.arg);
   const from = arg.type;
   const to = cast.type;
   if (arg.isNull === "always") return emitter.nothing(to);
   if (sameType(from, to)) return to.kind === "decimal" ? emitter.inForm(arg, to) : arg;
+  const isPlainNumber = isInteger(from) || (from.kind === "decimal" && from.bits === 64);
+  if (to.kind === "utf8" && isPlainNumber)
+    return emitter.strict(to, [arg], false, () => numberToText(emitter, cast, arg));
   if (from.kind === "utf8" || to.kind === "utf8") return emitter.fallback(cast, [arg]);
   const one = (low: Operand["low"]): Operand => ({ type: to, low, high: null, isNull: null });
   if (to.kind === "bool")
@@ -34,6 +41,16 @@ export function emitCast(emitter: Emitter, cast: CastExpression): Operand {
   }
   if (isFloat(to)) return emitter.strict(to, [arg], to.kind === "float64", () => toFloat(emitter, cast, arg));
   return emitter.strict(to, [arg], false, () => toTemporal(emitter, cast, arg));
+}
+
+function numberToText(emitter: Emitter, cast: CastExpression, arg: Operand): Operand {
+  const { code } = emitter;
+  const { out } = heapKernel(emitter, cast, "textOfNumber", "liiii:i", () => {
+    pushLong(emitter, arg);
+    code.i32(arg.type.kind === "uint64" ? 1 : 0);
+    code.i32(arg.type.kind === "decimal" ? arg.type.scale : 0);
+  });
+  return { type: cast.type, low: { kind: "frame", offset: out }, high: null, isNull: null };
 }
 
 function pushIsNotZero(emitter: Emitter, arg: Operand): void {

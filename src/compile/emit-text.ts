@@ -113,9 +113,9 @@ function emitTrim(emitter: Emitter, _call: CallExpression, args: readonly Operan
 }
 
 /** Calls a kernel that writes bytes into the heap (status 0), until the heap is large enough (status 1). */
-function heapKernel(
+export function heapKernel(
   emitter: Emitter,
-  call: CallExpression,
+  expression: Expression,
   kernel: string,
   signature: string,
   pushArguments: () => void,
@@ -139,7 +139,7 @@ function heapKernel(
   code.get(status);
   code.i32(2);
   code.op("i32.eq");
-  emitter.raiseIf(call, "numeric_value_out_of_range", "requested length too large");
+  emitter.raiseIf(expression, "numeric_value_out_of_range", "requested length too large");
   return { out, status };
 }
 

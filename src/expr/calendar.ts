@@ -1,7 +1,6 @@
 /** Proleptic Gregorian calendar arithmetic on plain numbers; days count from 1970-01-01. */
 export type CivilDate = { readonly year: number; readonly month: number; readonly day: number };
 
-export const microsPerSecond = 1_000_000n;
 export const microsPerDay = 86_400_000_000n;
 /** The dates whose midnight is a timestamp lie within so many days of the epoch. */
 export const timestampDaysMax = 106_751_991;

@@ -232,6 +232,31 @@ export function textConcat(views: usize, count: i32, out: usize, frame: usize): 
   return 0;
 }
 
+/** The digits of an integer with the decimal point before its last `scale` ones. */
+export function textOfNumber(value: i64, unsigned: i32, scale: i32, out: usize, frame: usize): i32 {
+  const negative = unsigned == 0 && value < 0;
+  let rest: u64 = negative ? 0 - <u64>value : <u64>value;
+  let digits = 1;
+  for (let left = rest; left >= 10; left /= 10) digits += 1;
+  if (digits <= scale) digits = scale + 1;
+  const length = <u32>(digits + (scale > 0 ? 1 : 0) + (negative ? 1 : 0));
+  const target = reserve(length, out, frame);
+  if (target == 0) return 1;
+  let at = target + length;
+  for (let digit = 0; digit < digits; digit++) {
+    if (scale > 0 && digit == scale) {
+      at -= 1;
+      store<u8>(at, 0x2e);
+    }
+    at -= 1;
+    store<u8>(at, <u8>(0x30 + rest % 10));
+    rest /= 10;
+  }
+  if (negative) store<u8>(target, 0x2d);
+  finish(out, target);
+  return 0;
+}
+
 /** ASCII case mapping; 9 for texts with other letters. */
 export function textMapCase(view: usize, upper: i32, out: usize, frame: usize): i32 {
   const bytes = bytesOf(view);
