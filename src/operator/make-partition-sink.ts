@@ -30,6 +30,13 @@ function targetBytes(context: TaskContext, builderCount: number): number {
   return Math.max(targetBytesMin, Math.min(targetBytesMax, Math.floor(context.memory.freeBytes / 8 / builderCount)));
 }
 
+/** Free memory below which builders give theirs back, whatever they hold: operators need it more. */
+const tightBytesMax = 4 * 1024 * 1024;
+
+function isMemoryTight({ memory }: TaskContext): boolean {
+  return memory.freeBytes < Math.min(tightBytesMax, memory.byteSize / 16);
+}
+
 /** Appends rows `indices` (0 = rows 0 to count - 1) to a builder and hands on what gets full. */
 function appendRows(
   context: TaskContext,
@@ -82,6 +89,10 @@ class WholeSink implements PartitionSink {
     appendRows(this.#context, this.#builder!, batch.vectors, batch.selection, batch.rowCount, this.#scratch, () =>
       this.#flush(),
     );
+    if (isMemoryTight(this.#context)) {
+      this.#flush();
+      this.#builder!.free();
+    }
     // A client sees the first rows at once, and later ones soon however slowly they come.
     if (this.#form === "client" && performance.now() - this.#flushedAtMs > resultDelayMsMax) this.#flush();
   }
@@ -155,6 +166,9 @@ class HashSink implements PartitionSink {
         this.#flush(partition),
       );
     }
+    if (!isMemoryTight(this.#context)) return;
+    this.finish();
+    for (const builder of this.#builders) builder.free();
   }
 
   finish(): void {

@@ -122,6 +122,37 @@ describe("the way through a shuffle", () => {
     assert.deepEqual(read(schema, []), []);
   });
 
+  it("gives its memory back when others need it", () => {
+    const sink: StageSink = {
+      kind: "hash",
+      keys: [{ kind: "input", index: 3, type: schema[3]!.type, nullable: true }],
+      partitionCount: 4,
+    };
+    for (const kind of [sink, { kind: "single" } as const]) {
+      const context = makeTaskContext({ memoryBytes: 32 * 2 ** 20 });
+      const batches: EncodedBatch[] = [];
+      const target = makePartitionSink(context, kind, schema, (_partition, batch) => void batches.push(batch));
+      const source = rowSource(context, schema, rows.slice(0, 4000), { batchRows: 500 });
+      const other = context.memory.region();
+      target.open();
+      for (let batch = source.next(); batch !== null; batch = source.next()) {
+        target.write(batch);
+        if (other.byteSize === 0) {
+          assert.equal(batches.length, 0);
+          while (context.memory.freeBytes > 1.5 * 2 ** 20) other.allocate(65_536);
+        }
+        if (context.memory.freeBytes < 2 ** 20 && batches.length === 0) assert.fail("the sink keeps its memory");
+      }
+      target.finish();
+      target.close();
+      source.close();
+      other.free();
+      assert.ok(batches.length > (kind === sink ? 4 : 1), "more than one message for each partition");
+      assert.deepEqual(sortedText(read(schema, [batches])), sortedText(rows.slice(0, 4000)));
+      assert.equal(context.memory.usedBytes, 0);
+    }
+  });
+
   it("puts a result's first rows out at once, in the form that clients read", () => {
     const partitions = write(makeTaskContext(), { kind: "result" }, schema, rows);
     const batches = partitions.get(0)!;
