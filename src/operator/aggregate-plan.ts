@@ -206,7 +206,7 @@ class Planner {
     form: Pick<AccumulatorSpec, "kind" | "updateKernel" | "mergeKernel" | "pickOperation" | "types" | "startsNull">,
   ): AccumulatorSpec {
     const final = this.#node.mode === "final";
-    const argument = final || arg === null ? null : this.#evaluated(arg);
+    const argument = final || arg === null ? null : this.#evaluated(guarded(arg, call.filter));
     const filter = final || call.filter === null ? null : this.#evaluated(call.filter);
     const distinctSet = call.distinct && argument !== null ? this.#distinctSet(argument, filter) : null;
     const key = JSON.stringify([form.kind, form.updateKernel, form.pickOperation, argument, filter, distinctSet]);
@@ -236,6 +236,18 @@ class Planner {
     const known = this.#distinctSets.findIndex((set) => set.argument === argument && set.filter === filter);
     return known >= 0 ? known : this.#distinctSets.push({ argument, filter }) - 1;
   }
+}
+
+/** An argument is evaluated over whole batches: in rows that the filter leaves out it must not fail, sum(1 / x) FILTER (WHERE x <> 0). */
+function guarded(arg: Expression, filter: Expression | null): Expression {
+  if (filter === null || arg.kind === "input" || arg.kind === "literal") return arg;
+  const type = typeOf(arg);
+  return {
+    kind: "case",
+    branches: [{ when: filter, then: arg }],
+    otherwise: { kind: "literal", type, value: null },
+    type,
+  };
 }
 
 function needsDigitCheck(type: DataType, call: AggregateCall): boolean {

@@ -156,7 +156,11 @@ describe("operators of a plan", () => {
   });
 
   it("work where addresses need all 32 bits", () => {
-    const context = makeTaskContext({ memoryBytes: 3 * 2 ** 30, poison: false, tables: new Map([["orders", sampleOrders()]]) });
+    const context = makeTaskContext({
+      memoryBytes: 3 * 2 ** 30,
+      poison: false,
+      tables: new Map([["orders", sampleOrders()]]),
+    });
     // Never touched, so that it takes no memory of the machine.
     const below = context.memory.region();
     below.allocate(2 ** 30);

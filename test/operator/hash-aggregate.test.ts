@@ -438,6 +438,29 @@ describe("hash aggregate", () => {
     assert.deepEqual(run(floats, [[NaN], [3], [null]], [], calls, { mode: "two-phase" }), [[3, NaN, NaN]]);
   });
 
+  it("evaluates an argument only where its filter is true", () => {
+    const numbers = schemaOf(["value", simpleType("int32")], ["flag", simpleType("bool")]);
+    const value = inputColumn(numbers, 0);
+    const quotient: Expression = {
+      kind: "call",
+      name: "divide",
+      type: simpleType("int32"),
+      args: [{ kind: "literal", type: simpleType("int32"), value: 100 }, value],
+    };
+    const call = (filter: Expression | null): AggregateCall[] => [
+      resolveAggregate("sum", [quotient], { distinct: false, filter }),
+    ];
+    const rows = [
+      [5, true],
+      [0, false],
+      [20, true],
+      [0, null],
+      [1, false],
+    ];
+    assert.deepEqual(run(numbers, rows, [], call(inputColumn(numbers, 1)), { mode: "single" }), [[25n]]);
+    assert.throws(() => run(numbers, rows, [], call(null), { mode: "single" }), { code: "division_by_zero" });
+  });
+
   it("fails when a sum has no place in its type", () => {
     const wide = schemaOf(["value", decimalType(38, 0)]);
     const arg = inputColumn(wide, 0);
