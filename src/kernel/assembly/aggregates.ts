@@ -310,7 +310,7 @@ export function pick_interval(op: u32, data: usize, validity: usize, rows: usize
 }
 
 /** Strings by their bytes; -1, 0 or 1. */
-export function compareViews(left: usize, right: usize): i32 {
+function compareViews(left: usize, right: usize): i32 {
   const leftSize = load<u32>(left);
   const rightSize = load<u32>(right);
   const size = min(leftSize, rightSize);

@@ -120,7 +120,3 @@ export function selectValid(validity: usize, wanted: u32, count: u32, out: usize
 export function fillSequence(first: u32, count: u32, out: usize): void {
   for (let i: u32 = 0; i < count; i++) store<u32>(out + (<usize>i << 2), first + i);
 }
-
-export function fillWords(value: u32, count: u32, out: usize): void {
-  for (let i: u32 = 0; i < count; i++) store<u32>(out + (<usize>i << 2), value);
-}
