@@ -96,6 +96,12 @@ export function planColumnReadings(
   path: string,
 ): readonly ColumnReading[] {
   return columns.map(({ name, field }, index) => {
+    // DuckDB looks names up without regard to case, and takes the first: a wrong column if another differs in case only.
+    const readName = library.columnName(statement, index);
+    if (readName !== name) {
+      const message = `column "${name}" of ${path} cannot be told from its column "${readName}"`;
+      throw new EngineError("feature_not_supported", message, { file: path });
+    }
     const native = nativeType(library, statement, index);
     const reading = columnReading(field.type, native);
     if (reading !== undefined) return reading;

@@ -27,6 +27,8 @@ export type DuckDbLibrary = {
   readonly prepareError: (statement: Address) => string | null;
   readonly destroyPrepare: (statement: Address[]) => void;
   readonly columnCount: (statement: Address) => number;
+  /** Of a prepared statement's column. */
+  readonly columnName: (statement: Address, index: number) => string;
   /** Of a prepared statement's column; the type must be destroyed. */
   readonly columnLogicalType: (statement: Address, index: number) => Address;
   readonly typeId: (type: Address) => number;
@@ -110,6 +112,7 @@ function bind(duckdb: ReturnType<typeof koffi.load>, c: ReturnType<typeof koffi.
   });
   const resultPointer = koffi.pointer(result);
   const text = koffi.type("const char *");
+  const ownedText = koffi.disposable("char *", duckdb.func("duckdb_free", koffi.type("void"), [koffi.pointer("void")]));
   const int = koffi.type("int");
   const nothing = koffi.type("void");
   const memcpy = c.func("memcpy", handle, [handle, handle, koffi.type("size_t")]);
@@ -126,6 +129,7 @@ function bind(duckdb: ReturnType<typeof koffi.load>, c: ReturnType<typeof koffi.
     prepareError: duckdb.func("duckdb_prepare_error", text, [handle]),
     destroyPrepare: duckdb.func("duckdb_destroy_prepare", nothing, [handleInOut]),
     columnCount: duckdb.func("duckdb_prepared_statement_column_count", handle, [handle]),
+    columnName: duckdb.func("duckdb_prepared_statement_column_name", ownedText, [handle, handle]),
     columnLogicalType: duckdb.func("duckdb_prepared_statement_column_logical_type", handle, [handle, handle]),
     typeId: duckdb.func("duckdb_get_type_id", int, [handle]),
     decimalWidth: duckdb.func("duckdb_decimal_width", koffi.type("uint8"), [handle]),

@@ -148,7 +148,7 @@ describe("ParquetTableSource", () => {
       `COPY (SELECT ${[...full, ...nulls].join(", ")} FROM range(${rowCount}) t(i)) TO '${path.replaceAll("'", "''")}' (FORMAT parquet, ROW_GROUP_SIZE 4096)`,
     );
     await connection.run(
-      `COPY (SELECT 1::INTEGER AS i32, 'x' AS f64) TO '${join(directory, "other.parquet")}' (FORMAT parquet)`,
+      `COPY (SELECT 1::INTEGER AS i32, 'x' AS f64, TIME '12:00:00' AS "T") TO '${join(directory, "other.parquet")}' (FORMAT parquet)`,
     );
     connection.closeSync();
     database = openDuckDatabase({ memoryBytesMax: 256 * 1024 * 1024 });
@@ -329,6 +329,7 @@ describe("ParquetTableSource", () => {
     const other = join(directory, "other.parquet");
     fails(other, ["f64"], "datatype_mismatch", /"f64" is varchar .* double precision/);
     fails(other, ["i64"], "datatype_mismatch", /no column "i64"/);
+    fails(other, ["t"], "feature_not_supported", /"t" .* cannot be told from its column "T"/);
   });
 
   it("works on several threads at once, through one database", async () => {
