@@ -62,6 +62,11 @@ export class Cluster {
     return this.#processes[0]!.url;
   }
 
+  /** Below it each process has its work folder and its log. */
+  get folder(): string {
+    return this.#folder;
+  }
+
   get processes(): readonly OnagerProcess[] {
     return this.#processes;
   }

@@ -4,7 +4,16 @@ import { EngineError } from "../common/engine-error.ts";
 import { addOptions, type OptionName } from "./options.ts";
 import { version } from "./version.ts";
 
-const nodeOptions: readonly OptionName[] = ["host", "port", "advertise-host", "slots", "memory", "work-dir", "disk", "log-level"];
+const nodeOptions: readonly OptionName[] = [
+  "host",
+  "port",
+  "advertise-host",
+  "slots",
+  "memory",
+  "work-dir",
+  "disk",
+  "log-level",
+];
 const catalogOptions: readonly OptionName[] = ["data-dir", "table", "state"];
 
 /** Usage errors, ports in use, missing folders: the user can mend them, so they get one line and this status. */
@@ -16,10 +25,10 @@ const program = new Command("onager")
   .exitOverride()
   .configureOutput({ outputError: () => {} });
 
-addOptions(
-  program.command("standalone").description("one process that is scheduler and executor"),
-  [...nodeOptions, ...catalogOptions],
-).action(async (parsed: Record<string, unknown>) => {
+addOptions(program.command("standalone").description("one process that is scheduler and executor"), [
+  ...nodeOptions,
+  ...catalogOptions,
+]).action(async (parsed: Record<string, unknown>) => {
   const { runStandalone } = await import("./run-standalone.ts");
   await runStandalone(parsed);
 });
@@ -36,12 +45,13 @@ addOptions(program.command("scheduler").description("takes statements, plans the
   await runScheduler(parsed);
 });
 
-addOptions(program.command("executor").description("runs tasks for a scheduler and serves their output"), [...nodeOptions, "scheduler"]).action(
-  async (parsed: Record<string, unknown>) => {
-    const { runExecutor } = await import("./run-executor.ts");
-    await runExecutor(parsed);
-  },
-);
+addOptions(program.command("executor").description("runs tasks for a scheduler and serves their output"), [
+  ...nodeOptions,
+  "scheduler",
+]).action(async (parsed: Record<string, unknown>) => {
+  const { runExecutor } = await import("./run-executor.ts");
+  await runExecutor(parsed);
+});
 
 program
   .command("sql")
@@ -60,7 +70,8 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) {
     // Help and version end through here as well, with status 0 and their text already written.
-    if (error.exitCode !== 0) process.stderr.write(`onager: ${error.message.replace(/^error: /, "").replaceAll("\n", " ")}\n`);
+    if (error.exitCode !== 0)
+      process.stderr.write(`onager: ${error.message.replace(/^error: /, "").replaceAll("\n", " ")}\n`);
     process.exitCode = error.exitCode === 0 ? 0 : usageStatus;
   } else if (error instanceof EngineError && error.code !== "internal") {
     const hint = error.details.hint === undefined ? "" : ` (${error.details.hint})`;

@@ -25,17 +25,40 @@ type Definition = { readonly flags: string; readonly description: string; readon
 
 const definitions: Readonly<Record<OptionName, Definition>> = {
   host: { flags: "--host <host>", description: "address to listen on (default 127.0.0.1)" },
-  port: { flags: "--port <port>", description: "port to listen on, 0 = any free one (default: scheduler 50050, executor 50051)" },
-  "advertise-host": { flags: "--advertise-host <host>", description: "name under which clients and other nodes reach this one (default: --host)" },
-  "data-dir": { flags: "--data-dir <dir>", description: "each subfolder with Parquet files, or single file, is a table (repeatable)", repeatable: true },
-  table: { flags: "--table <name=path>", description: "one table: a Parquet file, a folder or a glob (repeatable)", repeatable: true },
+  port: {
+    flags: "--port <port>",
+    description: "port to listen on, 0 = any free one (default: scheduler 50050, executor 50051)",
+  },
+  "advertise-host": {
+    flags: "--advertise-host <host>",
+    description: "name under which clients and other nodes reach this one (default: --host)",
+  },
+  "data-dir": {
+    flags: "--data-dir <dir>",
+    description: "each subfolder with Parquet files, or single file, is a table (repeatable)",
+    repeatable: true,
+  },
+  table: {
+    flags: "--table <name=path>",
+    description: "one table: a Parquet file, a folder or a glob (repeatable)",
+    repeatable: true,
+  },
   slots: { flags: "--slots <n>", description: "tasks that run at once (default: cores)" },
-  memory: { flags: "--memory <size>", description: "memory of one executor, like 4GB (default: 60 % of the machine's)" },
-  "work-dir": { flags: "--work-dir <dir>", description: "folder for spilled data (default: a folder in the system's temporary one)" },
+  memory: {
+    flags: "--memory <size>",
+    description: "memory of one executor, like 4GB (default: 60 % of the machine's)",
+  },
+  "work-dir": {
+    flags: "--work-dir <dir>",
+    description: "folder for spilled data (default: a folder in the system's temporary one)",
+  },
   disk: { flags: "--disk <size>", description: "most bytes in the work folder (default 100GB)" },
   "log-level": { flags: "--log-level <level>", description: `one of ${logLevels.join(", ")} (default info)` },
   scheduler: { flags: "--scheduler <host:port>", description: "the scheduler to join" },
-  state: { flags: "--state <store>", description: "where the scheduler keeps its state: sqlite:PATH or memory (default: a file in the work folder)" },
+  state: {
+    flags: "--state <store>",
+    description: "where the scheduler keeps its state: sqlite:PATH or memory (default: a file in the work folder)",
+  },
 };
 
 export type RawOptions = { readonly [name in OptionName]?: string | string[] };
@@ -61,7 +84,8 @@ export function resolveOptions(parsed: Record<string, unknown>, environment: Nod
   for (const name of Object.keys(definitions) as OptionName[]) {
     const flag = parsed[camelCase(name)] as string | string[] | undefined;
     const variable = environment[`ONAGER_${name.toUpperCase().replaceAll("-", "_")}`];
-    const fromEnvironment = variable === undefined ? undefined : definitions[name].repeatable ? variable.split(",") : variable;
+    const fromEnvironment =
+      variable === undefined ? undefined : definitions[name].repeatable ? variable.split(",") : variable;
     const value = flag ?? fromEnvironment ?? config[name];
     if (value !== undefined) resolved[name] = value;
   }
@@ -73,14 +97,21 @@ function readConfig(path: string): RawOptions {
   try {
     content = JSON.parse(readFileSync(path, "utf8"));
   } catch (error) {
-    throw new EngineError("invalid_argument", `cannot read the configuration file ${path}: ${(error as Error).message}`, { file: path });
+    throw new EngineError(
+      "invalid_argument",
+      `cannot read the configuration file ${path}: ${(error as Error).message}`,
+      { file: path },
+    );
   }
   if (typeof content !== "object" || content === null || Array.isArray(content)) {
-    throw new EngineError("invalid_argument", `the configuration file ${path} must hold one JSON object`, { file: path });
+    throw new EngineError("invalid_argument", `the configuration file ${path} must hold one JSON object`, {
+      file: path,
+    });
   }
   const config: Record<string, string | string[]> = {};
   for (const [name, value] of Object.entries(content)) {
-    if (!Object.hasOwn(definitions, name)) throw new EngineError("invalid_argument", `unknown setting "${name}" in ${path}`, { file: path });
+    if (!Object.hasOwn(definitions, name))
+      throw new EngineError("invalid_argument", `unknown setting "${name}" in ${path}`, { file: path });
     config[name] = Array.isArray(value) ? value.map(String) : String(value);
   }
   return config as RawOptions;
@@ -107,7 +138,10 @@ export function checkOptions(raw: RawOptions, defaults: { port: number }): NodeO
   const host = text("host") ?? "127.0.0.1";
   const advertiseHost = text("advertise-host") ?? host;
   if (advertiseHost === "0.0.0.0" || advertiseHost === "::") {
-    throw new EngineError("invalid_argument", `clients cannot reach ${advertiseHost}: give the node's name with --advertise-host`);
+    throw new EngineError(
+      "invalid_argument",
+      `clients cannot reach ${advertiseHost}: give the node's name with --advertise-host`,
+    );
   }
   const logLevel = text("log-level") ?? "info";
   if (!logLevels.includes(logLevel as LogLevel)) {
@@ -116,7 +150,8 @@ export function checkOptions(raw: RawOptions, defaults: { port: number }): NodeO
   const slots = wholeNumber(text("slots"), "--slots", 1, 1024) ?? availableParallelism();
   const scheduler = text("scheduler");
   const memory = text("memory");
-  const memoryBytes = memory === undefined ? Math.floor(Math.min(totalmem() * 0.6, freemem() * 0.8)) : parseByteSize(memory, "--memory");
+  const memoryBytes =
+    memory === undefined ? Math.floor(Math.min(totalmem() * 0.6, freemem() * 0.8)) : parseByteSize(memory, "--memory");
   if (memoryBytes < slots * 64 * 1024 ** 2) {
     throw new EngineError("invalid_argument", `--memory: ${slots} slots need at least ${slots * 64}MiB`);
   }
@@ -143,7 +178,8 @@ function asList(value: string | string[] | undefined): string[] {
 
 function parseTable(text: string): { name: string; pathOrGlob: string } {
   const at = text.indexOf("=");
-  if (at <= 0 || at === text.length - 1) throw new EngineError("invalid_argument", `--table: "${text}" must be NAME=PATH_OR_GLOB`);
+  if (at <= 0 || at === text.length - 1)
+    throw new EngineError("invalid_argument", `--table: "${text}" must be NAME=PATH_OR_GLOB`);
   return { name: text.slice(0, at), pathOrGlob: text.slice(at + 1) };
 }
 

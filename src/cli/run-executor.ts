@@ -13,7 +13,8 @@ import { version } from "./version.ts";
 export async function runExecutor(parsed: Record<string, unknown>): Promise<void> {
   const options = checkOptions(resolveOptions(parsed, process.env), { port: 50051 });
   const { scheduler } = options;
-  if (scheduler === null) throw new EngineError("invalid_argument", "an executor needs a scheduler to join: --scheduler HOST:PORT");
+  if (scheduler === null)
+    throw new EngineError("invalid_argument", "an executor needs a scheduler to join: --scheduler HOST:PORT");
   const logger = makeLogger(options.logLevel);
   const peers = new FlightPeers();
   // The server comes first, since the executor registers with its port; no ticket names it before.

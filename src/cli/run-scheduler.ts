@@ -13,7 +13,12 @@ export async function runScheduler(parsed: Record<string, unknown>): Promise<voi
   const peers = new FlightPeers();
   const flight = makeFlightSqlHandlers({ queries: scheduler, peers, localPartitions: null, logger });
   const control = { onExecutor: scheduler.attach.bind(scheduler) };
-  const server = await startFlightServer({ host: options.host, port: options.port, services: { flight, control }, logger });
+  const server = await startFlightServer({
+    host: options.host,
+    port: options.port,
+    services: { flight, control },
+    logger,
+  });
   process.stdout.write(`onager scheduler listening on grpc://${hostAndPort(options.advertiseHost, server.port)}\n`);
   const signal = await untilSignal();
   logger.log("info", `${signal}: draining`);

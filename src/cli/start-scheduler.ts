@@ -13,7 +13,10 @@ import type { NodeOptions } from "./options.ts";
 
 /** A scheduler on its catalog and store, not listening yet. Throws for folders and stores that cannot be used. */
 export async function startScheduler(options: NodeOptions, logger: Logger): Promise<Scheduler> {
-  const [catalog] = await Promise.all([openCatalog({ dataDirs: options.dataDirs, tables: options.tables }), loadParser()]);
+  const [catalog] = await Promise.all([
+    openCatalog({ dataDirs: options.dataDirs, tables: options.tables }),
+    loadParser(),
+  ]);
   for (const { name, error } of catalog.problems) logger.log("warn", `table ${name} cannot be used: ${error.message}`);
   const scheduler = new Scheduler({ catalog, store: openStore(options), limits: defaultLimits, logger });
   await scheduler.start();

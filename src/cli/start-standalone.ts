@@ -31,7 +31,12 @@ export async function startStandalone(options: NodeOptions, logger: Logger, pois
     logger,
   });
   const control = { onExecutor: scheduler.attach.bind(scheduler) };
-  const server = await startFlightServer({ host: options.host, port: options.port, services: { flight, control }, logger });
+  const server = await startFlightServer({
+    host: options.host,
+    port: options.port,
+    services: { flight, control },
+    logger,
+  });
   executor = new Executor({
     executorId,
     host: options.advertiseHost,

@@ -8,7 +8,13 @@ import { openDuckDatabase, type DuckDatabase } from "../duckdb/duck-database.ts"
 import type { FlightPeers } from "../flight/flight-client.ts";
 import type { EncodedBatch } from "../shuffle/encoded-batch.ts";
 import { ShuffleStore, type OutputKey } from "../shuffle/shuffle-store.ts";
-import type { ExecutorMessage, ExecutorSideConnection, InputSource, SchedulerMessage, TaskId } from "../stage/control-message.ts";
+import type {
+  ExecutorMessage,
+  ExecutorSideConnection,
+  InputSource,
+  SchedulerMessage,
+  TaskId,
+} from "../stage/control-message.ts";
 import { controlProtocolVersion } from "../stage/control-message.ts";
 import { PartitionReader, type PartitionOrigin } from "./partition-reader.ts";
 import { Slot } from "./slot.ts";
@@ -66,7 +72,11 @@ export class Executor {
     mkdirSync(options.workDirectory, { recursive: true });
     this.#directory = mkdtempSync(join(options.workDirectory, "executor-"));
     const storeBytes = Math.floor(options.memoryBytes * storeShare);
-    this.#store = new ShuffleStore({ memoryBytesMax: storeBytes, directory: join(this.#directory, "shuffle"), diskBytesMax: options.diskBytesMax });
+    this.#store = new ShuffleStore({
+      memoryBytesMax: storeBytes,
+      directory: join(this.#directory, "shuffle"),
+      diskBytesMax: options.diskBytesMax,
+    });
     const spillDirectory = join(this.#directory, "spill");
     mkdirSync(spillDirectory, { recursive: true });
     this.#duck = openDuckDatabase();
@@ -102,15 +112,24 @@ export class Executor {
   /** The IPC schema message (bare flatbuffer) of the stage that wrote a partition. */
   schemaOf(key: OutputKey): Uint8Array {
     const plan = this.#jobs.get(key.jobId)?.plans.get(key.stageId);
-    if (plan === undefined) throw new EngineError("not_found", `job ${key.jobId} is not known here, or its result was freed`);
+    if (plan === undefined)
+      throw new EngineError("not_found", `job ${key.jobId} is not known here, or its result was freed`);
     const stage = decodeStage(plan);
-    return stage.sink.kind === "result" ? encodeClientSchema(stage.plan.schema) : encodeShuffleSchema(stage.plan.schema);
+    return stage.sink.kind === "result"
+      ? encodeClientSchema(stage.plan.schema)
+      : encodeShuffleSchema(stage.plan.schema);
   }
 
   /** Rows of a partition, while they are produced if need be. */
   async *read(key: OutputKey, signal: AbortSignal): AsyncIterable<EncodedBatch> {
-    yield* this.#store.read(key, signal);
-    this.#send({ kind: "result_read", task: taskOf(key) });
+    let complete = false;
+    try {
+      yield* this.#store.read(key, signal);
+      complete = true;
+    } finally {
+      if (complete) this.#send({ kind: "result_read", task: taskOf(key) });
+      else if (signal.aborted) this.#send({ kind: "result_abandoned", task: taskOf(key) });
+    }
   }
 
   get storeBytes(): number {
@@ -207,7 +226,9 @@ export class Executor {
     this.#heartbeat = null;
     if (this.#closed || this.#draining) return;
     this.#logger.log("warn", "lost the stream to the scheduler, connecting again");
-    this.#register().catch((error: unknown) => this.#logger.log("error", `the scheduler refused this executor: ${EngineError.from(error).message}`));
+    this.#register().catch((error: unknown) =>
+      this.#logger.log("error", `the scheduler refused this executor: ${EngineError.from(error).message}`),
+    );
   }
 
   #send(message: ExecutorMessage): void {
@@ -266,7 +287,9 @@ export class Executor {
     try {
       this.#store.put({ ...task, partition }, batch);
     } catch (error) {
-      this.#logger.log("warn", `output of a task cannot be stored: ${EngineError.from(error).message}`, { job: task.jobId });
+      this.#logger.log("warn", `output of a task cannot be stored: ${EngineError.from(error).message}`, {
+        job: task.jobId,
+      });
       this.#store.failTask(task, EngineError.from(error));
       for (const slot of this.#slots) if (slot.task !== null && slot.task.jobId === task.jobId) slot.cancel();
     }
@@ -276,13 +299,19 @@ export class Executor {
     const { task } = end;
     if (end.kind === "finished") {
       const failure = this.#store.finishTask(task);
-      if (failure === null) this.#report(task, { kind: "task_finished", task, partitions: end.partitions, operators: end.operators });
+      if (failure === null)
+        this.#report(task, { kind: "task_finished", task, partitions: end.partitions, operators: end.operators });
       else this.#report(task, { kind: "task_failed", task, error: toPlainError(failure) });
     } else {
       const failure = this.#store.failTask(task, new EngineError(end.error.code, end.error.message, end.error.details));
       this.#report(task, { kind: "task_failed", task, error: toPlainError(failure) });
     }
-    this.#logger.log("debug", `task ${end.kind}`, { job: task.jobId, stage: task.stageId, task: task.task, attempt: task.attempt });
+    this.#logger.log("debug", `task ${end.kind}`, {
+      job: task.jobId,
+      stage: task.stageId,
+      task: task.task,
+      attempt: task.attempt,
+    });
     this.#startTasks();
     if (this.#isIdle()) this.#idle?.();
   }

@@ -54,7 +54,8 @@ class StreamPump implements OpenStream {
   async run(read: (signal: AbortSignal) => AsyncIterable<EncodedBatch>): Promise<void> {
     try {
       for await (const batch of read(this.#abort.signal)) {
-        while (this.#window <= 0 && !this.#abort.signal.aborted) await new Promise<void>((resolve) => (this.#resume = resolve));
+        while (this.#window <= 0 && !this.#abort.signal.aborted)
+          await new Promise<void>((resolve) => (this.#resume = resolve));
         if (this.#abort.signal.aborted) return;
         this.#window -= encodedByteSize(batch);
         this.#send({ kind: "batches", stream: this.#stream, batches: [batch], end: false });
@@ -83,6 +84,11 @@ class StreamPump implements OpenStream {
     if (cause.details.fetchFailed !== undefined) return cause;
     const { task, executorId } = this.#source;
     const message = `cannot read partition of task ${task.task} in stage ${task.stageId} from executor ${executorId}: ${cause.message}`;
-    return new EngineError("fetch_failed", message, { fetchFailed: { executorId, stageId: task.stageId, partition: task.task } }, cause);
+    return new EngineError(
+      "fetch_failed",
+      message,
+      { fetchFailed: { executorId, stageId: task.stageId, partition: task.task } },
+      cause,
+    );
   }
 }

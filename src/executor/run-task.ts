@@ -56,7 +56,8 @@ export class TaskRunner {
     const { task } = message;
     const stage = this.#decode(message);
     const checkCancelled = (): void => {
-      if (Atomics.load(this.#control, controlWords.cancel) !== 0) throw new EngineError("query_canceled", "the query was cancelled");
+      if (Atomics.load(this.#control, controlWords.cancel) !== 0)
+        throw new EngineError("query_canceled", "the query was cancelled");
     };
     const fetcher = new WorkerFetcher({
       task,
@@ -81,7 +82,10 @@ export class TaskRunner {
     const sizes = new Map<number, { rowCount: number; byteSize: number }>();
     const consume = (partition: number, batch: EncodedBatch): void => {
       const size = sizes.get(partition) ?? { rowCount: 0, byteSize: 0 };
-      sizes.set(partition, { rowCount: size.rowCount + batch.rowCount, byteSize: size.byteSize + encodedByteSize(batch) });
+      sizes.set(partition, {
+        rowCount: size.rowCount + batch.rowCount,
+        byteSize: size.byteSize + encodedByteSize(batch),
+      });
       this.#putOut(message, partition, batch, checkCancelled);
     };
     this.#memory.resetPeak();

@@ -4,7 +4,14 @@ import type { PlainError } from "../common/engine-error.ts";
 import type { TaskId } from "../stage/control-message.ts";
 import type { PartitionReader } from "./partition-reader.ts";
 import { outputKib } from "./output-kib.ts";
-import { controlWords, type BatchMessage, type DataToWorker, type FromWorker, type RunMessage, type SlotOptions } from "./worker-protocol.ts";
+import {
+  controlWords,
+  type BatchMessage,
+  type DataToWorker,
+  type FromWorker,
+  type RunMessage,
+  type SlotOptions,
+} from "./worker-protocol.ts";
 
 export type SlotListener = {
   onOutput(task: TaskId, partition: number, batch: BatchMessage): void;
@@ -31,13 +38,18 @@ export class Slot {
     const channel = new MessageChannel();
     this.#port = channel.port1;
     const slotOptions: SlotOptions = { ...options, control };
-    this.#worker = new Worker(new URL(import.meta.url.endsWith(".ts") ? "./slot-worker.ts" : "./slot-worker.js", import.meta.url), {
-      workerData: { options: slotOptions, dataPort: channel.port2 },
-      transferList: [channel.port2],
-      name: `slot-${options.slot}`,
-    });
+    this.#worker = new Worker(
+      new URL(import.meta.url.endsWith(".ts") ? "./slot-worker.ts" : "./slot-worker.js", import.meta.url),
+      {
+        workerData: { options: slotOptions, dataPort: channel.port2 },
+        transferList: [channel.port2],
+        name: `slot-${options.slot}`,
+      },
+    );
     this.#ready = new Promise((resolve, reject) => {
-      this.#worker.on("message", (message: FromWorker) => (message.kind === "ready" ? resolve() : this.#receive(message)));
+      this.#worker.on("message", (message: FromWorker) =>
+        message.kind === "ready" ? resolve() : this.#receive(message),
+      );
       this.#worker.on("error", (error: Error) => {
         reject(error);
         this.#fail({ code: "internal", message: `the slot's thread failed: ${error.message}`, details: {} });

@@ -28,13 +28,17 @@ export class SpillDirectory implements SpillSpace {
   /** Counts bytes against the quota before they are written. */
   charge(byteSize: number): void {
     if (this.spilledBytes + byteSize > this.#bytesMax) {
-      throw new EngineError("disk_full", `the task would spill more than ${this.#bytesMax} bytes to ${this.#directory}`, { file: this.#directory });
+      throw new EngineError(
+        "disk_full",
+        `the task would spill more than ${this.#bytesMax} bytes to ${this.#directory}`,
+        { file: this.#directory },
+      );
     }
     this.spilledBytes += byteSize;
   }
 
   removeAll(): void {
-    for (const file of [...this.#open]) file.remove();
+    for (const file of this.#open) file.remove();
   }
 }
 
@@ -96,5 +100,10 @@ class TaskSpillFile implements SpillFile {
 function spillError(error: unknown, path: string): EngineError {
   const code = (error as NodeJS.ErrnoException).code;
   const full = code === "ENOSPC" || code === "EDQUOT";
-  return new EngineError(full ? "disk_full" : "io_error", `cannot spill to ${path}: ${(error as Error).message}`, { file: path }, error);
+  return new EngineError(
+    full ? "disk_full" : "io_error",
+    `cannot spill to ${path}: ${(error as Error).message}`,
+    { file: path },
+    error,
+  );
 }

@@ -4,7 +4,14 @@ import { EngineError, fromPlainError } from "../common/engine-error.ts";
 import { encodedByteSize, type EncodedBatch } from "../shuffle/encoded-batch.ts";
 import type { ShuffleFetcher, ShuffleStream } from "../shuffle/shuffle-fetcher.ts";
 import type { TaskId } from "../stage/control-message.ts";
-import { controlWords, streamWindowBytes, type BatchMessage, type DataToWorker, type FromWorker, type TaskInput } from "./worker-protocol.ts";
+import {
+  controlWords,
+  streamWindowBytes,
+  type BatchMessage,
+  type DataToWorker,
+  type FromWorker,
+  type TaskInput,
+} from "./worker-protocol.ts";
 
 /** Main answers within this or reports why not; only a main thread that hangs makes this deadline strike. */
 const silenceMsMax = 120_000;

@@ -33,7 +33,11 @@ export const controlWords = {
   count: 3,
 } as const;
 
-export type TaskInput = { readonly stageId: number; readonly partition: number; readonly sources: readonly InputSource[] };
+export type TaskInput = {
+  readonly stageId: number;
+  readonly partition: number;
+  readonly sources: readonly InputSource[];
+};
 
 export type RunMessage = {
   readonly kind: "run";
@@ -51,17 +55,33 @@ export type BatchMessage = { readonly header: Uint8Array; readonly body: Uint8Ar
 
 /** Over the data port, in order per stream. */
 export type DataToWorker =
-  | { readonly kind: "batches"; readonly stream: number; readonly batches: readonly BatchMessage[]; readonly end: boolean }
+  | {
+      readonly kind: "batches";
+      readonly stream: number;
+      readonly batches: readonly BatchMessage[];
+      readonly end: boolean;
+    }
   | { readonly kind: "stream_failed"; readonly stream: number; readonly error: PlainError };
 
 export type FromWorker =
   | { readonly kind: "ready" }
   | { readonly kind: "output"; readonly task: TaskId; readonly partition: number; readonly batch: BatchMessage }
-  | { readonly kind: "open"; readonly task: TaskId; readonly stream: number; readonly partition: number; readonly source: InputSource }
+  | {
+      readonly kind: "open";
+      readonly task: TaskId;
+      readonly stream: number;
+      readonly partition: number;
+      readonly source: InputSource;
+    }
   /** The worker consumed so many bytes of a stream: as much more may be sent. */
   | { readonly kind: "credit"; readonly stream: number; readonly byteSize: number }
   | { readonly kind: "close"; readonly stream: number }
-  | { readonly kind: "finished"; readonly task: TaskId; readonly partitions: readonly PartitionSize[]; readonly operators: readonly OperatorMetrics[] }
+  | {
+      readonly kind: "finished";
+      readonly task: TaskId;
+      readonly partitions: readonly PartitionSize[];
+      readonly operators: readonly OperatorMetrics[];
+    }
   | { readonly kind: "failed"; readonly task: TaskId; readonly error: PlainError };
 
 /** Bytes of one stream that may wait at a worker before it asks for more. */

@@ -25,6 +25,8 @@ export function executorMessageToProto(message: ExecutorMessage): gen.ExecutorMe
       return { taskFailed: { task: message.task, error: plainErrorToProto(message.error) } };
     case "result_read":
       return { resultRead: { task: message.task } };
+    case "result_abandoned":
+      return { resultAbandoned: { task: message.task } };
     case "draining":
       return { draining: {} };
     default:
@@ -33,7 +35,7 @@ export function executorMessageToProto(message: ExecutorMessage): gen.ExecutorMe
 }
 
 export function executorMessageFromProto(message: gen.ExecutorMessage): ExecutorMessage {
-  const { register, heartbeat, taskStarted, taskFinished, taskFailed, resultRead, draining } = message;
+  const { register, heartbeat, taskStarted, taskFinished, taskFailed, resultRead, resultAbandoned, draining } = message;
   if (register !== undefined) {
     return { kind: "register", executor: given(register.executor, "executor"), running: register.running };
   }
@@ -49,6 +51,7 @@ export function executorMessageFromProto(message: gen.ExecutorMessage): Executor
     return { kind: "task_failed", task: given(taskFailed.task, "task"), error };
   }
   if (resultRead !== undefined) return { kind: "result_read", task: given(resultRead.task, "task") };
+  if (resultAbandoned !== undefined) return { kind: "result_abandoned", task: given(resultAbandoned.task, "task") };
   if (draining !== undefined) return { kind: "draining" };
   throw new EngineError("invalid_argument", "an executor sent a message of an unknown kind");
 }

@@ -82,6 +82,10 @@ export type ResultRead = {
   readonly task?: TaskId | undefined;
 };
 
+export type ResultAbandoned = {
+  readonly task?: TaskId | undefined;
+};
+
 export type Draining = Readonly<Record<never, never>>;
 
 export type ExecutorMessage = {
@@ -92,6 +96,7 @@ export type ExecutorMessage = {
   readonly taskFailed?: TaskFailed | undefined;
   readonly draining?: Draining | undefined;
   readonly resultRead?: ResultRead | undefined;
+  readonly resultAbandoned?: ResultAbandoned | undefined;
 };
 
 export type Registered = {
@@ -715,6 +720,7 @@ export type ProtoMessages = {
   "onager.control.v1.TaskFinished": TaskFinished;
   "onager.control.v1.TaskFailed": TaskFailed;
   "onager.control.v1.ResultRead": ResultRead;
+  "onager.control.v1.ResultAbandoned": ResultAbandoned;
   "onager.control.v1.Draining": Draining;
   "onager.control.v1.ExecutorMessage": ExecutorMessage;
   "onager.control.v1.Registered": Registered;
@@ -1077,6 +1083,14 @@ export const protoDescriptor = {
                     }
                   }
                 },
+                "ResultAbandoned": {
+                  "fields": {
+                    "task": {
+                      "type": "TaskId",
+                      "id": 1
+                    }
+                  }
+                },
                 "Draining": {
                   "fields": {}
                 },
@@ -1090,7 +1104,8 @@ export const protoDescriptor = {
                         "taskFinished",
                         "taskFailed",
                         "draining",
-                        "resultRead"
+                        "resultRead",
+                        "resultAbandoned"
                       ]
                     }
                   },
@@ -1126,6 +1141,11 @@ export const protoDescriptor = {
                       "type": "ResultRead",
                       "id": 7,
                       "protoName": "result_read"
+                    },
+                    "resultAbandoned": {
+                      "type": "ResultAbandoned",
+                      "id": 8,
+                      "protoName": "result_abandoned"
                     }
                   }
                 },

@@ -1,8 +1,18 @@
 import { EngineError, fromPlainError } from "../common/engine-error.ts";
 import type { Logger } from "../common/logger.ts";
-import { controlProtocolVersion, type ExecutorMessage, type SchedulerSideConnection } from "../stage/control-message.ts";
+import {
+  controlProtocolVersion,
+  type ExecutorMessage,
+  type SchedulerSideConnection,
+} from "../stage/control-message.ts";
 import type { StateStore, StateWrite } from "../state/state-store.ts";
-import { isEnded, newClusterState, type ClusterLimits, type ClusterState, type JobState } from "./core/cluster-state.ts";
+import {
+  isEnded,
+  newClusterState,
+  type ClusterLimits,
+  type ClusterState,
+  type JobState,
+} from "./core/cluster-state.ts";
 import type { JobDefinition, SchedulerAction, SchedulerEvent } from "./core/event.ts";
 import { step } from "./core/step.ts";
 import { decodeJob, encodeJob } from "./encode-job.ts";
@@ -56,7 +66,8 @@ export class JobBoard {
   /** Slots of all connected executors. */
   get slotCount(): number {
     let slots = 0;
-    for (const executor of this.#state.executors.values()) if (executor.status === "connected") slots += executor.description.slots;
+    for (const executor of this.#state.executors.values())
+      if (executor.status === "connected") slots += executor.description.slots;
     return slots;
   }
 
@@ -120,7 +131,11 @@ export class JobBoard {
         executorId = executor.executorId;
         this.#connections.get(executorId)?.close();
         this.#connections.set(executorId, connection);
-        this.#logger.log("info", "executor registered", { executor: executorId, address: `${executor.host}:${executor.port}`, slots: executor.slots });
+        this.#logger.log("info", "executor registered", {
+          executor: executorId,
+          address: `${executor.host}:${executor.port}`,
+          slots: executor.slots,
+        });
         this.dispatch({ kind: "executor_registered", executor, running: message.running });
       } else if (executorId !== null) {
         this.#onExecutorMessage(executorId, message);
@@ -143,10 +158,15 @@ export class JobBoard {
       case "task_finished":
         return this.dispatch({ ...message, executorId });
       case "task_failed":
-        this.#logger.log("info", `task failed: ${message.error.message}`, { executor: executorId, job: message.task.jobId, code: message.error.code });
+        this.#logger.log("info", `task failed: ${message.error.message}`, {
+          executor: executorId,
+          job: message.task.jobId,
+          code: message.error.code,
+        });
         return this.dispatch({ ...message, executorId });
       case "result_read":
-        return this.dispatch({ kind: "result_read", task: message.task });
+      case "result_abandoned":
+        return this.dispatch(message);
       default:
         return this.dispatch({ kind: "executor_draining", executorId });
     }

@@ -38,6 +38,8 @@ export type ExecutorMessage =
   | { readonly kind: "task_failed"; readonly task: TaskId; readonly error: PlainError }
   /** All rows of a result partition went out to a client. */
   | { readonly kind: "result_read"; readonly task: TaskId }
+  /** A reader went away before it had all rows; of a result that is the client, and nobody wants the query any more. */
+  | { readonly kind: "result_abandoned"; readonly task: TaskId }
   /** It will finish what runs and wants nothing new. */
   | { readonly kind: "draining" };
 

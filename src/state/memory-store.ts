@@ -5,7 +5,9 @@ export class MemoryStore implements StateStore {
   readonly #records = new Map<string, { kind: RecordKind; key: string; value: Uint8Array }>();
 
   async load(kind: RecordKind): Promise<{ key: string; value: Uint8Array }[]> {
-    return [...this.#records.values()].filter((record) => record.kind === kind).map(({ key, value }) => ({ key, value }));
+    return [...this.#records.values()]
+      .filter((record) => record.kind === kind)
+      .map(({ key, value }) => ({ key, value }));
   }
 
   write(writes: readonly StateWrite[]): void {

@@ -22,9 +22,16 @@ export class SqliteStore implements StateStore {
         create table if not exists record (kind text not null, key text not null, value blob not null, primary key (kind, key)) without rowid;
       `);
     } catch (error) {
-      throw new EngineError("io_error", `cannot open the state file ${path}: ${(error as Error).message}`, { file: path }, error);
+      throw new EngineError(
+        "io_error",
+        `cannot open the state file ${path}: ${(error as Error).message}`,
+        { file: path },
+        error,
+      );
     }
-    this.#put = this.#database.prepare("insert into record (kind, key, value) values (?, ?, ?) on conflict do update set value = excluded.value");
+    this.#put = this.#database.prepare(
+      "insert into record (kind, key, value) values (?, ?, ?) on conflict do update set value = excluded.value",
+    );
     this.#delete = this.#database.prepare("delete from record where kind = ? and key = ?");
     this.#load = this.#database.prepare("select key, value from record where kind = ? order by key");
   }

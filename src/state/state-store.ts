@@ -1,7 +1,11 @@
 /** What the scheduler keeps beyond its own life. Keys are unique within a kind. */
 export type RecordKind = "job" | "view";
 
-export type StateWrite = { readonly kind: RecordKind; readonly key: string; /** null deletes. */ readonly value: Uint8Array | null };
+export type StateWrite = {
+  readonly kind: RecordKind;
+  readonly key: string;
+  /** null deletes. */ readonly value: Uint8Array | null;
+};
 
 /**
  * The scheduler's backing store. `write` applies all of a batch or nothing, and is durable when it returns (or when

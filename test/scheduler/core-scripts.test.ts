@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
-import { newClusterState, defaultLimits, resultStageOf, type ClusterState } from "../../src/scheduler/core/cluster-state.ts";
+import {
+  newClusterState,
+  defaultLimits,
+  resultStageOf,
+  type ClusterState,
+} from "../../src/scheduler/core/cluster-state.ts";
 import type { SchedulerAction, SchedulerEvent } from "../../src/scheduler/core/event.ts";
 import { step } from "../../src/scheduler/core/step.ts";
 import type { SchedulerMessage, TaskId } from "../../src/stage/control-message.ts";
@@ -60,7 +65,15 @@ function eventOf(verb: string, words: string[]): SchedulerEvent {
       return { kind: "job_submitted", job: { jobId: first, stages: words.slice(1).map(parseStage) } };
     case "register": {
       const slots = Number(second.split("=")[1]);
-      const executor = { executorId: first, host: "host", port: 1, slots, memoryBytes: 1, version: "1", protocolVersion: 1 };
+      const executor = {
+        executorId: first,
+        host: "host",
+        port: 1,
+        slots,
+        memoryBytes: 1,
+        version: "1",
+        protocolVersion: 1,
+      };
       return { kind: "executor_registered", executor, running: words.slice(2).map(parseTask) };
     }
     case "heartbeat":
@@ -79,13 +92,25 @@ function eventOf(verb: string, words: string[]): SchedulerEvent {
     case "fail": {
       const [code, lost] = words.slice(2);
       const [executorId, stageId] = (lost ?? "").split("/");
-      const details = lost === undefined ? {} : { fetchFailed: { executorId: executorId!, stageId: Number(stageId), partition: 0 } };
-      return { kind: "task_failed", executorId: first, task: parseTask(second), error: { code: code as "io_error", message: "it broke", details } };
+      const details =
+        lost === undefined ? {} : { fetchFailed: { executorId: executorId!, stageId: Number(stageId), partition: 0 } };
+      return {
+        kind: "task_failed",
+        executorId: first,
+        task: parseTask(second),
+        error: { code: code as "io_error", message: "it broke", details },
+      };
     }
     case "read":
       return { kind: "result_read", task: parseTask(first) };
+    case "abandon":
+      return { kind: "result_abandoned", task: parseTask(first) };
     case "cancel":
-      return { kind: "cancel_job", jobId: first, error: { code: "query_canceled", message: "by the user", details: {} } };
+      return {
+        kind: "cancel_job",
+        jobId: first,
+        error: { code: "query_canceled", message: "by the user", details: {} },
+      };
     case "tick":
       return { kind: "tick" };
     default:
@@ -131,7 +156,9 @@ function formatMessage(message: SchedulerMessage): string {
   switch (message.kind) {
     case "launch": {
       const inputs = message.inputs.map((input) => {
-        const sources = input.sources.map((source) => `${source.task.task}.${source.task.attempt}@${source.executorId}`);
+        const sources = input.sources.map(
+          (source) => `${source.task.task}.${source.task.attempt}@${source.executorId}`,
+        );
         return ` stage ${input.stageId} partition ${input.partition} of ${sources.join(" ")}`;
       });
       return `launch ${formatTask(message.task)}${inputs.join(";")}`;
@@ -152,7 +179,9 @@ function showJob(state: ClusterState, jobId: string): string[] {
   const error = job.error === null ? "" : ` (${job.error.code}: ${job.error.message})`;
   const lines = [`${jobId} ${job.status}${error}${job.placed ? " placed" : ""}`];
   for (const stage of job.stages) {
-    const tasks = stage.tasks.map((task) => `${task.status}.${task.attempt}${task.executorId === null ? "" : `@${task.executorId}`}`);
+    const tasks = stage.tasks.map(
+      (task) => `${task.status}.${task.attempt}${task.executorId === null ? "" : `@${task.executorId}`}`,
+    );
     const result = stage === resultStageOf(job) ? " result" : "";
     lines.push(`  stage ${stage.stageId} ${stage.status}${result}: ${tasks.join(" ")}`);
   }

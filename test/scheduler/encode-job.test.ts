@@ -12,7 +12,13 @@ describe("encodeJob()", () => {
         job: {
           jobId: "j",
           stages: [
-            { stageId: 0, plan: new Uint8Array([0, 255, 7]), sinkKind: "hash", inputs: [], tasks: [{ splits: [{ scanId: 1, splits: [] }] }] },
+            {
+              stageId: 0,
+              plan: new Uint8Array([0, 255, 7]),
+              sinkKind: "hash",
+              inputs: [],
+              tasks: [{ splits: [{ scanId: 1, splits: [] }] }],
+            },
             { stageId: 1, plan: new Uint8Array(), sinkKind: "result", inputs: [0], tasks: [{ splits: [] }] },
           ],
         },

@@ -47,7 +47,8 @@ function contract(name: string, open: () => StateStore): void {
   });
 }
 
-const plain = (records: readonly { key: string; value: Uint8Array }[]) => records.map(({ key, value }) => [key, [...value]]);
+const plain = (records: readonly { key: string; value: Uint8Array }[]) =>
+  records.map(({ key, value }) => [key, [...value]]);
 
 contract("MemoryStore", () => new MemoryStore());
 

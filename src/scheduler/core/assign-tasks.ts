@@ -1,6 +1,13 @@
 import { must } from "../../common/assert.ts";
 import type { InputSource, TaskId } from "../../stage/control-message.ts";
-import { resultStageOf, taskKey, type ClusterState, type ExecutorState, type JobState, type StageState } from "./cluster-state.ts";
+import {
+  resultStageOf,
+  taskKey,
+  type ClusterState,
+  type ExecutorState,
+  type JobState,
+  type StageState,
+} from "./cluster-state.ts";
 import type { SchedulerAction } from "./event.ts";
 
 /**
@@ -19,12 +26,25 @@ export function assignTasks(state: ClusterState, nowMs: number, actions: Schedul
   while (free > 0) {
     const next = nextTask(state);
     if (next === null) return;
-    launch(next.job, next.stage, next.position, chooseExecutor(usable, next.job, next.stage, next.position), state, nowMs, actions);
+    launch(
+      next.job,
+      next.stage,
+      next.position,
+      chooseExecutor(usable, next.job, next.stage, next.position),
+      state,
+      nowMs,
+      actions,
+    );
     free--;
   }
 }
 
-function placeResultStages(state: ClusterState, usable: readonly ExecutorState[], nowMs: number, actions: SchedulerAction[]): void {
+function placeResultStages(
+  state: ClusterState,
+  usable: readonly ExecutorState[],
+  nowMs: number,
+  actions: SchedulerAction[],
+): void {
   for (const job of state.jobs.values()) {
     if (job.status !== "running" || job.placed) continue;
     const stage = resultStageOf(job);
@@ -54,7 +74,12 @@ function nextTask(state: ClusterState): { job: JobState; stage: StageState; posi
 }
 
 /** Among executors with a free slot (or the least busy ones) the one that holds the most input bytes of the task. */
-function chooseExecutor(usable: readonly ExecutorState[], job: JobState, stage: StageState, position: number): ExecutorState {
+function chooseExecutor(
+  usable: readonly ExecutorState[],
+  job: JobState,
+  stage: StageState,
+  position: number,
+): ExecutorState {
   const local = localBytes(job, stage, position);
   let best: ExecutorState | null = null;
   for (const executor of usable) {
@@ -111,7 +136,11 @@ function launch(
   const planKey = `${job.jobId}/${stage.stageId}`;
   if (!executor.plansSent.has(planKey)) {
     executor.plansSent.add(planKey);
-    actions.push({ kind: "send", executorId, message: { kind: "stage", jobId: job.jobId, stageId: stage.stageId, plan: stage.plan } });
+    actions.push({
+      kind: "send",
+      executorId,
+      message: { kind: "stage", jobId: job.jobId, stageId: stage.stageId, plan: stage.plan },
+    });
   }
   const inputs = stage.inputs.map((input) => {
     const producer = job.stages[input]!;

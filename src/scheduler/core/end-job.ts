@@ -33,7 +33,8 @@ export function endJob(
     for (const [executorId, executor] of state.executors) {
       const concerned = [...executor.running].filter((key) => key.startsWith(`${job.jobId}/`));
       for (const key of concerned) executor.running.delete(key);
-      if (concerned.length > 0) actions.push({ kind: "send", executorId, message: { kind: "cancel_job", jobId: job.jobId, error: reason } });
+      if (concerned.length > 0)
+        actions.push({ kind: "send", executorId, message: { kind: "cancel_job", jobId: job.jobId, error: reason } });
     }
     if (!job.placed || status === "cancelled") freeJobData(state, job, actions);
   }
@@ -47,6 +48,7 @@ export function freeJobData(state: ClusterState, job: JobState, actions: Schedul
     const sent = [...executor.plansSent].filter((key) => key.startsWith(`${job.jobId}/`));
     if (sent.length === 0) continue;
     for (const key of sent) executor.plansSent.delete(key);
-    if (executor.status !== "disconnected") actions.push({ kind: "send", executorId, message: { kind: "release_job", jobId: job.jobId } });
+    if (executor.status !== "disconnected")
+      actions.push({ kind: "send", executorId, message: { kind: "release_job", jobId: job.jobId } });
   }
 }

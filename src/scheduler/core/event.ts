@@ -11,21 +11,34 @@ export type JobDefinition = {
     readonly plan: Uint8Array;
     readonly sinkKind: StageSink["kind"];
     readonly inputs: readonly number[];
-    readonly tasks: readonly { readonly splits: readonly { readonly scanId: number; readonly splits: readonly ScanSplit[] }[] }[];
+    readonly tasks: readonly {
+      readonly splits: readonly { readonly scanId: number; readonly splits: readonly ScanSplit[] }[];
+    }[];
   }[];
 };
 
 /** Whatever can happen to the scheduler. Time comes beside it, as an argument of `step`. */
 export type SchedulerEvent =
   | { readonly kind: "job_submitted"; readonly job: JobDefinition }
-  | { readonly kind: "executor_registered"; readonly executor: ExecutorDescription; readonly running: readonly TaskId[] }
+  | {
+      readonly kind: "executor_registered";
+      readonly executor: ExecutorDescription;
+      readonly running: readonly TaskId[];
+    }
   | { readonly kind: "executor_heartbeat"; readonly executorId: string; readonly running: readonly TaskId[] }
   /** Its stream ended; it has until the timeout to come back. */
   | { readonly kind: "executor_disconnected"; readonly executorId: string }
   | { readonly kind: "executor_draining"; readonly executorId: string }
-  | { readonly kind: "task_finished"; readonly executorId: string; readonly task: TaskId; readonly partitions: readonly PartitionSize[]; readonly operators: readonly OperatorMetrics[] }
+  | {
+      readonly kind: "task_finished";
+      readonly executorId: string;
+      readonly task: TaskId;
+      readonly partitions: readonly PartitionSize[];
+      readonly operators: readonly OperatorMetrics[];
+    }
   | { readonly kind: "task_failed"; readonly executorId: string; readonly task: TaskId; readonly error: PlainError }
   | { readonly kind: "result_read"; readonly task: TaskId }
+  | { readonly kind: "result_abandoned"; readonly task: TaskId }
   | { readonly kind: "cancel_job"; readonly jobId: string; readonly error: PlainError }
   /** Time passed: deadlines are looked at. */
   | { readonly kind: "tick" };

@@ -22,7 +22,8 @@ export function rescheduleTask(job: JobState, stage: StageState, position: numbe
 export function loseOutput(job: JobState, executorId: string, stageIds: readonly number[]): void {
   for (const stageId of stageIds) {
     const stage = job.stages[stageId]!;
-    const needed = stage.sinkKind !== "result" && stage.readers.some((reader) => job.stages[reader]!.status !== "finished");
+    const needed =
+      stage.sinkKind !== "result" && stage.readers.some((reader) => job.stages[reader]!.status !== "finished");
     if (!needed) continue;
     stage.tasks.forEach((task, position) => {
       if (task.status === "finished" && task.executorId === executorId) rescheduleTask(job, stage, position);

@@ -21,20 +21,38 @@ export function onExecutorRegistered(
   const believed = known?.running ?? new Set<string>();
   const reported = new Set(running.map(taskKey));
   const kept = new Set([...believed].filter((key) => reported.has(key)));
-  state.executors.set(executorId, { description, status: "connected", lastSeenMs: nowMs, running: kept, plansSent: new Set() });
-  actions.push({ kind: "send", executorId, message: { kind: "registered", heartbeatIntervalMs: state.limits.heartbeatIntervalMs } });
+  state.executors.set(executorId, {
+    description,
+    status: "connected",
+    lastSeenMs: nowMs,
+    running: kept,
+    plansSent: new Set(),
+  });
+  actions.push({
+    kind: "send",
+    executorId,
+    message: { kind: "registered", heartbeatIntervalMs: state.limits.heartbeatIntervalMs },
+  });
   for (const key of believed) if (!reported.has(key)) rescheduleByKey(state, key);
   const strangers = new Set(running.filter((task) => !kept.has(taskKey(task))).map((task) => task.jobId));
   for (const jobId of strangers) {
     const job = state.jobs.get(jobId);
     // A job that goes on has newer attempts of these tasks elsewhere; only whole ended jobs are stopped here.
     if (job === undefined || isEnded(job)) {
-      actions.push({ kind: "send", executorId, message: { kind: "cancel_job", jobId, error: job?.error ?? forgotten } });
+      actions.push({
+        kind: "send",
+        executorId,
+        message: { kind: "cancel_job", jobId, error: job?.error ?? forgotten },
+      });
     }
   }
 }
 
-const forgotten: PlainError = { code: "query_canceled", message: "the scheduler does not know the query any more", details: {} };
+const forgotten: PlainError = {
+  code: "query_canceled",
+  message: "the scheduler does not know the query any more",
+  details: {},
+};
 
 function rescheduleByKey(state: ClusterState, key: string): void {
   const [jobId, stageId, position, attempt] = key.split("/");

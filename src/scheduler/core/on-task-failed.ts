@@ -21,7 +21,8 @@ export function onTaskFailed(
   if (job === undefined || isEnded(job)) return;
   const stage = job.stages[event.task.stageId];
   const task = stage?.tasks[event.task.task];
-  if (stage === undefined || task === undefined || task.status !== "running" || task.attempt !== event.task.attempt) return;
+  if (stage === undefined || task === undefined || task.status !== "running" || task.attempt !== event.task.attempt)
+    return;
   const { error } = event;
   task.failures++;
   if (!errorCodes[error.code].transient || task.failures >= state.limits.taskAttemptsMax) {

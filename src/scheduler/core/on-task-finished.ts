@@ -7,7 +7,12 @@ import { startReadyStages } from "./start-queued-jobs.ts";
 
 export function onTaskFinished(
   state: ClusterState,
-  event: { readonly executorId: string; readonly task: TaskId; readonly partitions: readonly PartitionSize[]; readonly operators: readonly OperatorMetrics[] },
+  event: {
+    readonly executorId: string;
+    readonly task: TaskId;
+    readonly partitions: readonly PartitionSize[];
+    readonly operators: readonly OperatorMetrics[];
+  },
   nowMs: number,
   actions: SchedulerAction[],
 ): void {
@@ -19,7 +24,8 @@ export function onTaskFinished(
   const stage = job.stages[event.task.stageId];
   const task = stage?.tasks[event.task.task];
   // An attempt that was given up: its output is never read, since readers are told the attempt.
-  if (stage === undefined || task === undefined || task.status !== "running" || task.attempt !== event.task.attempt) return;
+  if (stage === undefined || task === undefined || task.status !== "running" || task.attempt !== event.task.attempt)
+    return;
   task.status = "finished";
   task.executorId = event.executorId;
   task.endedMs = nowMs;

@@ -5,12 +5,13 @@ import { loseOutput, rescheduleTask } from "./lose-output.ts";
 
 /** Looks at every deadline: silent executors, jobs without any executor, results nobody wants. */
 export function onTick(state: ClusterState, nowMs: number, actions: SchedulerAction[]): void {
-  for (const executor of [...state.executors.values()]) {
+  for (const executor of state.executors.values()) {
     const silentMs = nowMs - executor.lastSeenMs;
-    if (silentMs > state.limits.executorTimeoutMs) loseExecutor(state, executor, `silent for ${silentMs} ms`, nowMs, actions);
+    if (silentMs > state.limits.executorTimeoutMs)
+      loseExecutor(state, executor, `silent for ${silentMs} ms`, nowMs, actions);
   }
   const anyExecutor = [...state.executors.values()].some((executor) => executor.status === "connected");
-  for (const job of [...state.jobs.values()]) {
+  for (const job of state.jobs.values()) {
     if (isEnded(job)) {
       if (nowMs < job.releaseAtMs) continue;
       freeJobData(state, job, actions);
@@ -22,16 +23,29 @@ export function onTick(state: ClusterState, nowMs: number, actions: SchedulerAct
       job.starvedSinceMs = nowMs;
     } else if (nowMs - job.starvedSinceMs >= state.limits.noExecutorsGraceMs) {
       const message = `no executor was connected for ${Math.round((nowMs - job.starvedSinceMs) / 1000)} s`;
-      endJob(state, job, "failed", { code: "unavailable", message, details: { hint: "start one: onager executor --scheduler HOST:PORT" } }, nowMs, actions);
+      endJob(
+        state,
+        job,
+        "failed",
+        { code: "unavailable", message, details: { hint: "start one: onager executor --scheduler HOST:PORT" } },
+        nowMs,
+        actions,
+      );
     }
   }
 }
 
-function loseExecutor(state: ClusterState, executor: ExecutorState, reason: string, nowMs: number, actions: SchedulerAction[]): void {
+function loseExecutor(
+  state: ClusterState,
+  executor: ExecutorState,
+  reason: string,
+  nowMs: number,
+  actions: SchedulerAction[],
+): void {
   const executorId = executor.description.executorId;
   state.executors.delete(executorId);
   actions.push({ kind: "executor_lost", executorId, reason });
-  for (const job of [...state.jobs.values()]) {
+  for (const job of state.jobs.values()) {
     if (isEnded(job)) continue;
     const resultStage = resultStageOf(job);
     if (job.placed && resultStage.tasks.some((task) => task.executorId === executorId)) {
@@ -44,6 +58,10 @@ function loseExecutor(state: ClusterState, executor: ExecutorState, reason: stri
         if (task.status === "running" && task.executorId === executorId) rescheduleTask(job, stage, position);
       });
     }
-    loseOutput(job, executorId, job.stages.map((stage) => stage.stageId));
+    loseOutput(
+      job,
+      executorId,
+      job.stages.map((stage) => stage.stageId),
+    );
   }
 }

@@ -6,7 +6,7 @@ import { onCancelJob } from "./on-cancel-job.ts";
 import { onExecutorRegistered } from "./on-executor-registered.ts";
 import { onExecutorDisconnected, onExecutorDraining, onExecutorHeartbeat } from "./on-executor-signal.ts";
 import { onJobSubmitted } from "./on-job-submitted.ts";
-import { onResultRead } from "./on-result-read.ts";
+import { onResultAbandoned, onResultRead } from "./on-result-read.ts";
 import { onTaskFailed } from "./on-task-failed.ts";
 import { onTaskFinished } from "./on-task-finished.ts";
 import { onTick } from "./on-tick.ts";
@@ -16,7 +16,11 @@ import { onTick } from "./on-tick.ts";
  * inside, so the same state and events give the same actions always. It takes the state over and gives it back
  * changed (copying the tasks of large jobs at each event would cost more than the event).
  */
-export function step(state: ClusterState, event: SchedulerEvent, nowMs: number): { state: ClusterState; actions: SchedulerAction[] } {
+export function step(
+  state: ClusterState,
+  event: SchedulerEvent,
+  nowMs: number,
+): { state: ClusterState; actions: SchedulerAction[] } {
   const actions: SchedulerAction[] = [];
   apply(state, event, nowMs, actions);
   assignTasks(state, nowMs, actions);
@@ -41,6 +45,8 @@ function apply(state: ClusterState, event: SchedulerEvent, nowMs: number, action
       return onTaskFailed(state, event, nowMs, actions);
     case "result_read":
       return onResultRead(state, event.task, nowMs);
+    case "result_abandoned":
+      return onResultAbandoned(state, event.task, nowMs, actions);
     case "cancel_job":
       return onCancelJob(state, event.jobId, event.error, nowMs, actions);
     case "tick":

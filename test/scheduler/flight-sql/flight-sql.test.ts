@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
 import { decimalType, simpleType } from "../../../src/arrow/data-type.ts";
+import type { ServiceError } from "@grpc/grpc-js";
+import { EngineError } from "../../../src/common/engine-error.ts";
+import { FlightPeers } from "../../../src/flight/flight-client.ts";
+import { readEndpoints } from "../../../src/flight/read-endpoints.ts";
 import { FlightConnection } from "../../../src/flight/flight-connection.ts";
 import { flightMethods } from "../../../src/flight/flight-methods.ts";
 import { commandDescriptor, FlightSqlClient, type QueryResult } from "../../../src/flight/flight-sql-client.ts";
@@ -63,8 +67,6 @@ describe("Flight SQL", () => {
       endpoint: info.endpoint.map((one) => ({ ...one, location: [{ uri: "grpc+tcp://127.0.0.1:1" }] })),
     };
     assert.ok(real("e1"));
-    const { readEndpoints } = await import("../../../src/flight/read-endpoints.ts");
-    const { FlightPeers } = await import("../../../src/flight/flight-client.ts");
     const peers = new FlightPeers();
     let rowCount = 0;
     const reading = { peers, front: parseFlightUrl(cluster.url), headers: {}, signal: new AbortController().signal };
@@ -77,6 +79,25 @@ describe("Flight SQL", () => {
     const result = await client.query("select numbers 3 1");
     await cluster.stopExecutor();
     await assert.rejects(rowsOf(result), { code: "unavailable" });
+  });
+
+  it("shows where an error of a running task came from, when the scheduler passes the rows through", async () => {
+    const { info } = await client.query("select broken");
+    const ticket = info.endpoint[0]?.ticket?.ticket;
+    assert.ok(ticket);
+    const { host, port } = parseFlightUrl(cluster.url);
+    const peers = new FlightPeers();
+    const stream = peers.readRaw(host, port, ticket, new AbortController().signal);
+    const error = await (async () => {
+      for await (const _message of stream);
+    })().catch((thrown: unknown) => thrown);
+    assert.ok(error instanceof EngineError);
+    assert.equal(error.code, "division_by_zero");
+    assert.equal(
+      (error.cause as ServiceError).details,
+      "division by zero\nLINE 1, column 8\nselect broken\n       ^^^^^^",
+    );
+    peers.close();
   });
 
   it("prepares, binds and runs with parameters; a handle is good until it is closed", async () => {
