@@ -71,13 +71,14 @@ export class DoGetWriter {
   };
 
   async #drainBelow(count: number): Promise<void> {
+    this.#throwIfEnded();
+    if (this.#inFlight < count) return;
     const timer = setTimeout(() => {
       const seconds = Math.round(this.#slowReaderMs / 1000);
       this.#failure ??= new EngineError("deadline_exceeded", `the client took no rows for ${seconds} s`);
       this.#wake?.();
     }, this.#slowReaderMs);
     try {
-      this.#throwIfEnded();
       while (this.#inFlight >= count) {
         await new Promise<void>((resolve) => (this.#wake = resolve));
         this.#wake = null;

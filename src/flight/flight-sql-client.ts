@@ -60,12 +60,10 @@ export class FlightSqlClient {
     const peers = new FlightPeers();
     try {
       const credentials = Buffer.from("anonymous:").toString("base64");
-      const { headers } = await peers
-        .connection(front.host, front.port)
-        .exchange(flightMethods.Handshake, [], {
-          headers: { authorization: `Basic ${credentials}` },
-          timeoutMs: 20_000,
-        });
+      const { headers } = await peers.connection(front.host, front.port).exchange(flightMethods.Handshake, [], {
+        headers: { authorization: `Basic ${credentials}` },
+        timeoutMs: 20_000,
+      });
       const { authorization } = headers;
       return new FlightSqlClient(front, peers, authorization === undefined ? {} : { authorization });
     } catch (error) {

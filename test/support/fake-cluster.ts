@@ -25,6 +25,7 @@ type FakeQuery = {
   /** Batches of each endpoint; an endless query never stops putting out its last one. */
   readonly partitions: readonly (readonly EncodedBatch[])[];
   readonly endless: boolean;
+  readonly broken: boolean;
   state: QueryProgress["state"];
   polls: number;
 };
@@ -41,7 +42,7 @@ const parameterTypes = [bigint, simpleType("utf8"), decimalType(15, 2), simpleTy
 
 /**
  * A scheduler's and an executor's Flight servers over a fake QueryService:
- * `select numbers ROWS PARTITIONS` gives rows, `endless` never ends, `slow` is never placed, `fail CODE` throws,
+ * `select numbers ROWS PARTITIONS` gives rows, `endless` never ends, `broken` fails after its first rows, `slow` is never placed, `fail CODE` throws,
  * `select $1, …` gives its parameters back, `create …` runs without rows, and everything else is a syntax error.
  */
 export class FakeCluster implements QueryService {
@@ -188,6 +189,7 @@ export class FakeCluster implements QueryService {
       started,
       partitions,
       endless: sql === "select endless",
+      broken: sql === "select broken",
       state: "running",
       polls: 0,
     };
@@ -210,6 +212,7 @@ export class FakeCluster implements QueryService {
     const query = this.#queryOf(ticket);
     const batches = query.partitions[ticket.task] ?? [];
     for (const batch of batches) yield batch;
+    if (query.broken) throw new EngineError("division_by_zero", "division by zero", { span: { start: 7, end: 13 } });
     while (query.endless && !signal.aborted) {
       await new Promise((resolve) => setTimeout(resolve, 5));
       yield batches[0]!;

@@ -17,6 +17,7 @@ import { answerMetadata, refuseCommand } from "./metadata-commands.ts";
 import { readParameters } from "./parameters.ts";
 import { QueryPolls } from "./poll-query.ts";
 import { PreparedStatements } from "./prepared-statements.ts";
+import { QueryTexts } from "./query-texts.ts";
 import { Sessions } from "./sessions.ts";
 import { flightInfoOf, metadataInfo, type InfoOptions } from "./started-query.ts";
 import { Statements } from "./statements.ts";
@@ -43,6 +44,7 @@ class FlightSqlService implements FlightHandlers {
   readonly #infoOptions: InfoOptions;
   readonly #sessions = new Sessions();
   readonly #prepared = new PreparedStatements();
+  readonly #texts = new QueryTexts();
   readonly #statements: Statements;
   readonly #polls: QueryPolls;
   readonly #actions: Actions;
@@ -51,8 +53,8 @@ class FlightSqlService implements FlightHandlers {
     this.#options = options;
     const signer = options.signer ?? unsignedTickets;
     this.#infoOptions = { signer, isLocal: (ticket) => options.localPartitions?.holds(ticket) ?? false };
-    this.#statements = new Statements(options.queries, this.#prepared);
-    this.#polls = new QueryPolls(options.queries, this.#statements, this.#infoOptions);
+    this.#statements = new Statements(options.queries, this.#prepared, this.#texts);
+    this.#polls = new QueryPolls(options.queries, this.#statements, this.#texts, this.#infoOptions);
     this.#actions = new Actions({
       queries: options.queries,
       prepared: this.#prepared,
@@ -125,13 +127,16 @@ class FlightSqlService implements FlightHandlers {
       return {
         kind: "batches",
         schemaHeader: await localPartitions.schemaOf(ticket),
-        batches: localPartitions.read(ticket, signal),
+        batches: this.#texts.explainRows(ticket.jobId, localPartitions.read(ticket, signal)),
       };
     }
     const address = queries.addressOf(ticket.executorId);
     if (address === null)
       throw new EngineError("executor_lost", "the executor that holds these rows is gone: run the query again");
-    return { kind: "raw", messages: peers.readRaw(address.host, address.port, bytes, signal) };
+    return {
+      kind: "raw",
+      messages: this.#texts.explainRows(ticket.jobId, peers.readRaw(address.host, address.port, bytes, signal)),
+    };
   }
 
   async *doPut(

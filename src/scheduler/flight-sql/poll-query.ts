@@ -1,10 +1,9 @@
 import { EngineError, fromPlainError } from "../../common/engine-error.ts";
-import { withClientText } from "../../flight/call-wrappers.ts";
 import type { CallContext } from "../../flight/flight-handlers.ts";
 import { decodeProto, encodeAny, type AnyMessage } from "../../flight/proto-codec.ts";
 import { FlightDescriptorDescriptorType, type FlightDescriptor, type PollInfo } from "../../gen/protos.ts";
-import { formatErrorWithPosition } from "../../sql/format-error-with-position.ts";
 import type { QueryProgress, QueryService, Session } from "../query-service.ts";
+import type { QueryTexts } from "./query-texts.ts";
 import { flightInfoOf, pendingInfo, type InfoOptions } from "./started-query.ts";
 import type { Statement, Statements } from "./statements.ts";
 import type { Schema } from "../../arrow/schema.ts";
@@ -13,19 +12,24 @@ const pollTypeName = "onager.flight.v1.PollQuery";
 /** A poll waits for news this long, so that clients that poll in a loop do not spin. */
 const longPollMs = 1_000;
 const pauseMsMax = 100;
-const rememberedMax = 1_000;
+/** A query whose client has not asked for it for so long is cancelled. */
+const abandonedMs = 60_000;
+
+type PendingQuery = { readonly schema: Schema; abandoned: NodeJS.Timeout };
 
 /** PollFlightInfo: starts queries without waiting, and tells how far they are. */
 export class QueryPolls {
   readonly #queries: QueryService;
   readonly #statements: Statements;
   readonly #options: InfoOptions;
-  /** Text and schema of submitted queries, the oldest first: for error positions and for answers before the first rows. */
-  readonly #submitted = new Map<string, { readonly sql: string; readonly schema: Schema }>();
+  readonly #texts: QueryTexts;
+  /** Queries whose endpoints their client does not know yet. */
+  readonly #pending = new Map<string, PendingQuery>();
 
-  constructor(queries: QueryService, statements: Statements, options: InfoOptions) {
+  constructor(queries: QueryService, statements: Statements, texts: QueryTexts, options: InfoOptions) {
     this.#queries = queries;
     this.#statements = statements;
+    this.#texts = texts;
     this.#options = options;
   }
 
@@ -43,7 +47,7 @@ export class QueryPolls {
     }
     const { queryId, schema } = await this.#statements.submit(statement, session);
     if (context.signal.aborted) await this.#queries.cancel(queryId, "the client went away");
-    this.#remember(queryId, { sql: statement.sql, schema });
+    this.#pending.set(queryId, { schema, abandoned: this.#watch(queryId) });
     return this.#answer(queryId, await this.#queries.progress(queryId));
   }
 
@@ -65,14 +69,15 @@ export class QueryPolls {
   }
 
   #answer(queryId: string, progress: QueryProgress): PollInfo {
-    const known = this.#submitted.get(queryId);
+    const pending = this.#pending.get(queryId);
+    clearTimeout(pending?.abandoned);
     if (progress.state === "failed" || progress.state === "cancelled") {
-      this.#submitted.delete(queryId);
-      const error =
-        progress.error === null
-          ? new EngineError("query_canceled", "the query was cancelled")
-          : fromPlainError(progress.error);
-      throw known === undefined ? error : withClientText(error, formatErrorWithPosition(error, known.sql));
+      this.#pending.delete(queryId);
+      const { error } = progress;
+      throw this.#texts.explain(
+        queryId,
+        error === null ? new EngineError("query_canceled", "the query was cancelled") : fromPlainError(error),
+      );
     }
     const retry: FlightDescriptor = {
       type: FlightDescriptorDescriptorType.CMD,
@@ -80,22 +85,26 @@ export class QueryPolls {
       path: [],
     };
     if (progress.started === null) {
+      if (pending !== undefined) pending.abandoned = this.#watch(queryId);
       return {
-        info: pendingInfo(queryId, known?.schema ?? [], retry),
+        info: pendingInfo(queryId, pending?.schema ?? [], retry),
         flightDescriptor: retry,
         progress: progress.fraction,
       };
     }
+    this.#pending.delete(queryId);
     // All endpoints are known, so there is nothing to ask again for: their streams wait for the rows.
     return { info: flightInfoOf(progress.started, retry, this.#options), progress: progress.fraction };
   }
 
-  #remember(queryId: string, query: { readonly sql: string; readonly schema: Schema }): void {
-    for (const oldest of this.#submitted.keys()) {
-      if (this.#submitted.size < rememberedMax) break;
-      this.#submitted.delete(oldest);
-    }
-    this.#submitted.set(queryId, query);
+  /** Between polls there is no call whose end would tell that the client has gone. */
+  #watch(queryId: string): NodeJS.Timeout {
+    const timer = setTimeout(() => {
+      this.#pending.delete(queryId);
+      this.#queries.cancel(queryId, "the client stopped asking for the query").catch(() => {});
+    }, abandonedMs);
+    timer.unref();
+    return timer;
   }
 }
 

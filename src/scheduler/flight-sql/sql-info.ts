@@ -72,7 +72,8 @@ export const sqlInfo: readonly SqlInfoEntry[] = (
     ["SQL_SUPPORTED_GRAMMAR", bits(0, 1)],
     ["SQL_ANSI92_SUPPORTED_LEVEL", bits(0)],
     ["SQL_SUPPORTS_INTEGRITY_ENHANCEMENT_FACILITY", bool(false)],
-    ["SQL_OUTER_JOINS_SUPPORT_LEVEL", int32(2)],
+    // The protocol's text says ordinal, but JDBC and ODBC both read a bit mask: limited and full outer joins.
+    ["SQL_OUTER_JOINS_SUPPORT_LEVEL", bits(1, 2)],
     ["SQL_SCHEMA_TERM", text("schema")],
     ["SQL_PROCEDURE_TERM", text("procedure")],
     ["SQL_CATALOG_TERM", text("catalog")],

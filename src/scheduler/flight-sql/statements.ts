@@ -8,6 +8,7 @@ import { formatErrorWithPosition } from "../../sql/format-error-with-position.ts
 import type { QueryService, Session, StartedQuery, StatementDescription } from "../query-service.ts";
 import { parameterValues } from "./parameters.ts";
 import type { BoundRows, PreparedStatements } from "./prepared-statements.ts";
+import type { QueryTexts } from "./query-texts.ts";
 
 const sqlPackage = "arrow.flight.protocol.sql.";
 
@@ -25,10 +26,12 @@ export type Statement = {
 export class Statements {
   readonly #queries: QueryService;
   readonly #prepared: PreparedStatements;
+  readonly #texts: QueryTexts;
 
-  constructor(queries: QueryService, prepared: PreparedStatements) {
+  constructor(queries: QueryService, prepared: PreparedStatements, texts: QueryTexts) {
     this.#queries = queries;
     this.#prepared = prepared;
+    this.#texts = texts;
   }
 
   /** The statement of a query or update command; null for other commands. */
@@ -84,7 +87,11 @@ export class Statements {
   /** Starts a query without waiting for it. */
   async submit(statement: Statement, session: Session): ReturnType<QueryService["submit"]> {
     const rows = await this.#parameterRows(statement, session);
-    return withPosition(statement.sql, () => this.#queries.submit(statement.sql, rows[0] ?? [], session));
+    const submitted = await withPosition(statement.sql, () =>
+      this.#queries.submit(statement.sql, rows[0] ?? [], session),
+    );
+    this.#texts.remember(submitted.queryId, statement.sql);
+    return submitted;
   }
 
   async #run(
@@ -96,6 +103,7 @@ export class Statements {
     const started = await withPosition(statement.sql, () =>
       this.#queries.execute(statement.sql, row, session, context.signal),
     );
+    this.#texts.remember(started.queryId, statement.sql);
     if (context.signal.aborted) await this.#queries.cancel(started.queryId, "the client went away");
     return started;
   }
