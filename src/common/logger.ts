@@ -15,7 +15,10 @@ export function makeLogger(threshold: LogLevel, fields: LogFields = {}): Logger 
       if (logLevels.indexOf(level) > logLevels.indexOf(threshold)) return;
       const pairs = Object.entries({ ...fields, ...extra })
         .filter(([, value]) => value !== undefined)
-        .map(([key, value]) => ` ${key}=${typeof value === "string" && /[\s="]/.test(value) ? JSON.stringify(value) : value}`);
+        .map(
+          ([key, value]) =>
+            ` ${key}=${typeof value === "string" && /[\s="]/.test(value) ? JSON.stringify(value) : value}`,
+        );
       process.stderr.write(`${new Date().toISOString()} ${level} ${message}${pairs.join("")}\n`);
     },
     with: (more) => makeLogger(threshold, { ...fields, ...more }),

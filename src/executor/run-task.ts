@@ -7,9 +7,9 @@ import { loadKernels, type Kernels } from "../kernel/load-kernels.ts";
 import { SlotMemory } from "../kernel/slot-memory.ts";
 import { buildOperators } from "../operator/build-operators.ts";
 import { makePartitionSink } from "../operator/make-partition-sink.ts";
-import type { TaskContext } from "../operator/operator.ts";
-import type { EncodedBatch } from "../shuffle/encoded-batch.ts";
-import { encodedByteSize } from "../shuffle/encoded-batch.ts";
+import type { Operator, TaskContext } from "../operator/operator.ts";
+import { encodedByteSize, type EncodedBatch } from "../shuffle/encoded-batch.ts";
+import type { PartitionSink } from "../shuffle/partition-sink.ts";
 import type { OperatorMetrics, PartitionSize } from "../stage/task-report.ts";
 import { outputKib } from "./output-kib.ts";
 import { SpillDirectory } from "./spill-directory.ts";
@@ -79,53 +79,24 @@ export class TaskRunner {
       splits: new Map(message.splits.map(({ scanId, splits }) => [scanId, splits])),
       checkCancelled,
     };
-    const sizes = new Map<number, { rowCount: number; byteSize: number }>();
-    const consume = (partition: number, batch: EncodedBatch): void => {
-      const size = sizes.get(partition) ?? { rowCount: 0, byteSize: 0 };
-      sizes.set(partition, {
-        rowCount: size.rowCount + batch.rowCount,
-        byteSize: size.byteSize + encodedByteSize(batch),
-      });
-      this.#putOut(message, partition, batch, checkCancelled);
-    };
+    const output = new OutputSizes((partition, batch) => this.#putOut(message, partition, batch, checkCancelled));
     this.#memory.resetPeak();
     const tree = buildOperators(stage.plan, context);
-    const sink = makePartitionSink(context, stage.sink, stage.plan.schema, consume);
-    let sinkMicros = 0;
-    try {
-      sink.open();
-      tree.root.open();
-      for (let batch = tree.root.next(); batch !== null; batch = tree.root.next()) {
-        checkCancelled();
-        const start = performance.now();
-        sink.write(batch);
-        sinkMicros += (performance.now() - start) * 1000;
-      }
-      const start = performance.now();
-      sink.finish();
-      sinkMicros += (performance.now() - start) * 1000;
-    } finally {
-      try {
-        tree.root.close();
-      } finally {
-        sink.close();
-        spill.removeAll();
-      }
-    }
-    const partitions = [...sizes].map(([partition, size]) => ({ partition, ...size }));
+    const sink = makePartitionSink(context, stage.sink, stage.plan.schema, output.take);
+    const sinkMicros = pump(tree.root, sink, checkCancelled, () => spill.removeAll());
     const sinkMetrics: OperatorMetrics = {
       name: stage.sink.kind,
-      rowCount: partitions.reduce((sum, size) => sum + size.rowCount, 0),
-      batchCount: partitions.length,
+      rowCount: output.rowCount,
+      batchCount: output.batchCount,
       selfMicros: Math.round(sinkMicros),
       peakBytes: this.#memory.peakBytes,
       counters: {
-        outputBytes: partitions.reduce((sum, size) => sum + size.byteSize, 0),
+        outputBytes: output.byteSize,
         fetchWaitMicros: Math.round(fetcher.waitMicros),
         spilledBytes: spill.spilledBytes,
       },
     };
-    return { partitions, operators: [...tree.metrics(), sinkMetrics] };
+    return { partitions: output.partitions(), operators: [...tree.metrics(), sinkMetrics] };
   }
 
   #decode(message: RunMessage): DecodedStage {
@@ -150,5 +121,58 @@ export class TaskRunner {
       if (Atomics.load(this.#control, controlWords.outputKib) <= outputBytesMax / 1024) return;
       Atomics.wait(this.#control, controlWords.signal, seen, 1000);
     }
+  }
+}
+
+/** Moves all rows from the root to the sink, and closes both whatever happens. Gives the microseconds inside the sink. */
+function pump(root: Operator, sink: PartitionSink, checkCancelled: () => void, cleanUp: () => void): number {
+  let sinkMicros = 0;
+  const timed = (run: () => void): void => {
+    const start = performance.now();
+    run();
+    sinkMicros += (performance.now() - start) * 1000;
+  };
+  try {
+    sink.open();
+    root.open();
+    for (let batch = root.next(); batch !== null; batch = root.next()) {
+      checkCancelled();
+      const written = batch;
+      timed(() => sink.write(written));
+    }
+    timed(() => sink.finish());
+  } finally {
+    try {
+      root.close();
+    } finally {
+      sink.close();
+      cleanUp();
+    }
+  }
+  return sinkMicros;
+}
+
+/** Counts what goes out by partition on its way. */
+class OutputSizes {
+  readonly #sizes = new Map<number, { rowCount: number; byteSize: number }>();
+  readonly take: (partition: number, batch: EncodedBatch) => void;
+  rowCount = 0;
+  byteSize = 0;
+  batchCount = 0;
+
+  constructor(next: (partition: number, batch: EncodedBatch) => void) {
+    this.take = (partition, batch) => {
+      const byteSize = encodedByteSize(batch);
+      const size = this.#sizes.get(partition) ?? { rowCount: 0, byteSize: 0 };
+      this.#sizes.set(partition, { rowCount: size.rowCount + batch.rowCount, byteSize: size.byteSize + byteSize });
+      this.rowCount += batch.rowCount;
+      this.byteSize += byteSize;
+      this.batchCount++;
+      next(partition, batch);
+    };
+  }
+
+  partitions(): PartitionSize[] {
+    return [...this.#sizes].map(([partition, size]) => ({ partition, ...size }));
   }
 }

@@ -7,7 +7,8 @@ const formatVersion = 1;
 /** A job as the store keeps it: JSON, where bytes and infinite times are tagged. */
 export function encodeJob(job: JobState): Uint8Array {
   const text = JSON.stringify({ formatVersion, job }, (_key, value: unknown) => {
-    if (value instanceof Uint8Array) return { $bytes: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("base64") };
+    if (value instanceof Uint8Array)
+      return { $bytes: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("base64") };
     return value === Infinity ? { $infinity: true } : value;
   });
   return Buffer.from(text);
@@ -20,7 +21,10 @@ export function decodeJob(bytes: Uint8Array): JobState {
     return "$infinity" in value ? Infinity : value;
   }) as { formatVersion: number; job: JobState };
   if (record.formatVersion !== formatVersion) {
-    throw new EngineError("io_error", `the state store holds a job of format ${record.formatVersion}, this program reads ${formatVersion}`);
+    throw new EngineError(
+      "io_error",
+      `the state store holds a job of format ${record.formatVersion}, this program reads ${formatVersion}`,
+    );
   }
   return record.job;
 }

@@ -55,7 +55,11 @@ function numberNodes(root: PhysicalNode, positions: Map<PhysicalNode, number>): 
   visit(root);
 }
 
-type OperatorSum = { readonly rowCount: number; readonly selfMicros: number; readonly counters: ReadonlyMap<string, number> };
+type OperatorSum = {
+  readonly rowCount: number;
+  readonly selfMicros: number;
+  readonly counters: ReadonlyMap<string, number>;
+};
 
 function operatorOf(stage: StageState, position: number): OperatorSum {
   return sumOperators(stage.tasks.flatMap((task) => task.operators[position] ?? []));
@@ -73,7 +77,10 @@ function sumOperators(all: readonly OperatorMetrics[]): OperatorSum {
 }
 
 function formatOperator(node: PhysicalNode, { rowCount, selfMicros, counters }: OperatorSum): string {
-  const parts = [`rows ${rowCount} (estimated ~${formatCount(node.estimate.rows)})`, `time ${formatMicros(selfMicros)}`];
+  const parts = [
+    `rows ${rowCount} (estimated ~${formatCount(node.estimate.rows)})`,
+    `time ${formatMicros(selfMicros)}`,
+  ];
   for (const [name, value] of counters) if (value !== 0) parts.push(formatCounter(name, value));
   return `[${parts.join(", ")}]`;
 }

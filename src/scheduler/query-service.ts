@@ -20,14 +20,20 @@ export interface QueryService {
    */
   execute(sql: string, parameters: readonly Value[], session: Session, signal?: AbortSignal): Promise<StartedQuery>;
   /** Starts a query and returns at once; `progress` follows it. */
-  submit(sql: string, parameters: readonly Value[], session: Session): Promise<{ readonly queryId: string; readonly schema: Schema }>;
+  submit(
+    sql: string,
+    parameters: readonly Value[],
+    session: Session,
+  ): Promise<{ readonly queryId: string; readonly schema: Schema }>;
   progress(queryId: string): Promise<QueryProgress>;
   /** Stops the tasks and frees memory and files. False: unknown, or already ended. Idempotent. */
   cancel(queryId: string, reason: string): Promise<boolean>;
   /** Where an executor's Flight server is reached; null when it is gone. */
   addressOf(executorId: string): { readonly host: string; readonly port: number } | null;
   /** Relations for GetTables and information_schema. */
-  relations(session: Session): Promise<readonly { readonly name: string; readonly type: "TABLE" | "VIEW"; readonly schema: Schema }[]>;
+  relations(
+    session: Session,
+  ): Promise<readonly { readonly name: string; readonly type: "TABLE" | "VIEW"; readonly schema: Schema }[]>;
 }
 
 /** One client's settings. Found by bearer token or cookie; anonymous clients share nothing but the default. */
@@ -53,7 +59,10 @@ export type StartedQuery = {
 };
 
 /** One result partition: redeemed at `locations` (host:port of executors), or through the scheduler. */
-export type ResultEndpoint = { readonly ticket: ResultTicket; readonly locations: readonly { readonly host: string; readonly port: number }[] };
+export type ResultEndpoint = {
+  readonly ticket: ResultTicket;
+  readonly locations: readonly { readonly host: string; readonly port: number }[];
+};
 
 export type QueryProgress = {
   readonly state: "queued" | "running" | "finished" | "failed" | "cancelled";

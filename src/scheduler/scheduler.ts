@@ -15,7 +15,14 @@ import { isEnded, resultStageOf, type ClusterLimits, type JobState } from "./cor
 import { explainAnalyzed, explainPlan } from "./explain.ts";
 import { JobBoard } from "./job-board.ts";
 import { planQuery, type PlannedQuery } from "./plan-query.ts";
-import type { QueryProgress, QueryService, ResultEndpoint, Session, StartedQuery, StatementDescription } from "./query-service.ts";
+import type {
+  QueryProgress,
+  QueryService,
+  ResultEndpoint,
+  Session,
+  StartedQuery,
+  StatementDescription,
+} from "./query-service.ts";
 import { setSetting, settingNamed, settingOf, settings, settingText } from "./session-settings.ts";
 import { literalRows, textSchema } from "./text-rows.ts";
 
@@ -86,7 +93,11 @@ export class Scheduler implements QueryService {
       case "query":
         return { schema: schemaOf(statement), parameterTypes: statement.parameterTypes, isUpdate: false };
       case "explain":
-        return { schema: textSchema("query plan"), parameterTypes: statement.statement.parameterTypes, isUpdate: false };
+        return {
+          schema: textSchema("query plan"),
+          parameterTypes: statement.statement.parameterTypes,
+          isUpdate: false,
+        };
       case "show_tables":
       case "show":
         return { schema: this.#literalGraph(statement, session).schema, parameterTypes: [], isUpdate: false };
@@ -97,12 +108,25 @@ export class Scheduler implements QueryService {
 
   async execute(sql: string, parameters: readonly Value[], session: Session): Promise<StartedQuery> {
     const graph = await this.#graphOf(sql, parameters, session);
-    if (graph === null) return { queryId: newQueryId(), schema: [], ordered: false, isUpdate: true, endpoints: [], totalRows: 0, totalBytes: 0 };
+    if (graph === null)
+      return {
+        queryId: newQueryId(),
+        schema: [],
+        ordered: false,
+        isUpdate: true,
+        endpoints: [],
+        totalRows: 0,
+        totalBytes: 0,
+      };
     const queryId = this.#submit(graph, session);
     return this.#started(await this.#board.placed(queryId));
   }
 
-  async submit(sql: string, parameters: readonly Value[], session: Session): Promise<{ queryId: string; schema: Schema }> {
+  async submit(
+    sql: string,
+    parameters: readonly Value[],
+    session: Session,
+  ): Promise<{ queryId: string; schema: Schema }> {
     const graph = (await this.#graphOf(sql, parameters, session)) ?? literalRows([], []);
     return { queryId: this.#submit(graph, session), schema: graph.schema };
   }
@@ -146,7 +170,8 @@ export class Scheduler implements QueryService {
   #bind(sql: string): BoundStatement {
     const statements = parse(sql);
     if (statements.length !== 1) {
-      const message = statements.length === 0 ? "the statement is empty" : "one statement at a time, please: the text holds several";
+      const message =
+        statements.length === 0 ? "the statement is empty" : "one statement at a time, please: the text holds several";
       throw new EngineError("syntax_error", message);
     }
     return bindStatement(statements[0]!, { catalog: this.#catalog, sql });
@@ -192,7 +217,11 @@ export class Scheduler implements QueryService {
     });
   }
 
-  async #explain(statement: BoundStatement & { kind: "explain" }, parameters: readonly Value[], session: Session): Promise<StageGraph> {
+  async #explain(
+    statement: BoundStatement & { kind: "explain" },
+    parameters: readonly Value[],
+    session: Session,
+  ): Promise<StageGraph> {
     const planned = this.#plan(statement.statement, parameters, session);
     let text = explainPlan(planned);
     if (statement.analyze) {
@@ -203,7 +232,10 @@ export class Scheduler implements QueryService {
     }
     return literalRows(
       textSchema("query plan"),
-      text.trimEnd().split("\n").map((line) => [line]),
+      text
+        .trimEnd()
+        .split("\n")
+        .map((line) => [line]),
     );
   }
 
@@ -264,7 +296,14 @@ export class Scheduler implements QueryService {
       const executorId = task.executorId ?? "";
       const address = this.#board.addressOf(executorId);
       return {
-        ticket: { jobId: job.jobId, stageId: stage.stageId, task: position, attempt: task.attempt, partition: 0, executorId },
+        ticket: {
+          jobId: job.jobId,
+          stageId: stage.stageId,
+          task: position,
+          attempt: task.attempt,
+          partition: 0,
+          executorId,
+        },
         locations: address === null ? [] : [{ host: address.host, port: address.port }],
       };
     });
@@ -274,7 +313,15 @@ export class Scheduler implements QueryService {
       totalRows = sizes.reduce((sum, size) => sum + size.rowCount, 0);
       totalBytes = sizes.reduce((sum, size) => sum + size.byteSize, 0);
     }
-    return { queryId: job.jobId, schema: record.schema, ordered: record.ordered, isUpdate: false, endpoints, totalRows, totalBytes };
+    return {
+      queryId: job.jobId,
+      schema: record.schema,
+      ordered: record.ordered,
+      isUpdate: false,
+      endpoints,
+      totalRows,
+      totalBytes,
+    };
   }
 }
 

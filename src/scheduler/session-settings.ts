@@ -7,9 +7,18 @@ type Setting<T> = { readonly description: string; readonly defaultText: string; 
 /** Every session setting: SET name = value, SHOW name, and Flight SQL's SetSessionOptions go by this table. */
 export const settings = {
   statement_timeout: duration("longest run of a statement, in milliseconds unless it has a unit; 0 = no limit", "0"),
-  target_partitions: wholeNumber("tasks of a stage that reads a hash exchange; 0 = chosen from the number of bytes", "0"),
-  broadcast_bytes_max: wholeNumber("largest build side, in bytes, that is sent to all tasks instead of partitioning both sides", "16777216"),
-  small_query_bytes_max: wholeNumber("queries that read no more bytes than this run as one task without an exchange", "4194304"),
+  target_partitions: wholeNumber(
+    "tasks of a stage that reads a hash exchange; 0 = chosen from the number of bytes",
+    "0",
+  ),
+  broadcast_bytes_max: wholeNumber(
+    "largest build side, in bytes, that is sent to all tasks instead of partitioning both sides",
+    "16777216",
+  ),
+  small_query_bytes_max: wholeNumber(
+    "queries that read no more bytes than this run as one task without an exchange",
+    "4194304",
+  ),
   disabled_rules: nameList("optimiser rules to leave out, by name, separated by commas (for finding faults)", ""),
 } as const;
 
@@ -19,7 +28,8 @@ export type SettingValue<Name extends SettingName> = ReturnType<(typeof settings
 export function settingNamed(name: string): SettingName {
   if (Object.hasOwn(settings, name)) return name as SettingName;
   const near = nearestNames(name, Object.keys(settings));
-  const hint = near.length > 0 ? `perhaps you meant ${near.join(" or ")}` : `settings are ${Object.keys(settings).join(", ")}`;
+  const hint =
+    near.length > 0 ? `perhaps you meant ${near.join(" or ")}` : `settings are ${Object.keys(settings).join(", ")}`;
   throw new EngineError("undefined_object", `unrecognized setting "${name}"`, { hint });
 }
 
@@ -55,12 +65,23 @@ function duration(description: string, defaultText: string): Setting<number> {
   const parse = (text: string): number => {
     const match = /^(\d{1,12})\s*([a-z]*)$/.exec(text);
     const factor = match === null ? undefined : factors[match[2]!];
-    if (factor === undefined) throw new EngineError("invalid_parameter_value", `"${text}" is no duration; write it like 500ms, 30s or 2min`);
+    if (factor === undefined)
+      throw new EngineError("invalid_parameter_value", `"${text}" is no duration; write it like 500ms, 30s or 2min`);
     return Number(match![1]) * factor;
   };
   return { description, defaultText, parse };
 }
 
 function nameList(description: string, defaultText: string): Setting<ReadonlySet<string>> {
-  return { description, defaultText, parse: (text) => new Set(text.split(",").map((name) => name.trim()).filter((name) => name !== "")) };
+  return {
+    description,
+    defaultText,
+    parse: (text) =>
+      new Set(
+        text
+          .split(",")
+          .map((name) => name.trim())
+          .filter((name) => name !== ""),
+      ),
+  };
 }
