@@ -6,6 +6,7 @@ import type { CallContext } from "./flight-handlers.ts";
 /** What the kinds of calls have in common. */
 type ServerCall = {
   readonly metadata: Metadata;
+  readonly cancelled: boolean;
   getPeer(): string;
   sendMetadata(metadata: Metadata): void;
   on(event: "cancelled", listener: () => void): unknown;
@@ -26,11 +27,13 @@ export function openCall(call: ServerCall, tracker: CallTracker): OpenCall {
   let sent = false;
   let finished = false;
   const cutOff = (): void => controller.abort(new EngineError("unavailable", "the server is shutting down"));
-  tracker.begin(cutOff);
+  // A client that cancels at once may be gone before its request has been read; no event will tell of it again.
+  if (isGone(call)) controller.abort(clientGone());
+  else tracker.begin(cutOff);
   call.on("cancelled", () => {
     // The end of the HTTP/2 stream, whatever the event's name says.
     tracker.end(cutOff);
-    if (!finished) controller.abort(new EngineError("query_canceled", "the client cancelled the call or went away"));
+    if (!finished) controller.abort(clientGone());
   });
   return {
     context: {
@@ -49,6 +52,16 @@ export function openCall(call: ServerCall, tracker: CallTracker): OpenCall {
       finished = true;
     },
   };
+}
+
+/** grpc-js hands over calls whose HTTP/2 stream has closed already, and keeps that stream to itself. */
+function isGone(call: ServerCall): boolean {
+  const { call: inner } = call as { readonly call?: { readonly stream?: { readonly destroyed?: boolean } } };
+  return call.cancelled || inner?.stream?.destroyed === true;
+}
+
+function clientGone(): EngineError {
+  return new EngineError("query_canceled", "the client cancelled the call or went away");
 }
 
 /** A header that was sent several times is joined, as HTTP does; cookies with `; `. */

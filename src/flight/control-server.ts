@@ -1,9 +1,11 @@
 import type * as grpc from "@grpc/grpc-js";
+import { EngineError } from "../common/engine-error.ts";
 import type { Logger } from "../common/logger.ts";
 import type * as gen from "../gen/protos.ts";
 import type { SchedulerSideConnection } from "../stage/control-message.ts";
 import { executorMessageFromProto, schedulerMessageToProto } from "./control-codec.ts";
 import { controlMethods } from "./control-methods.ts";
+import { statusOf } from "./grpc-status.ts";
 import { connectionOverStream } from "./stream-connection.ts";
 
 export type ControlHandlers = {
@@ -14,8 +16,14 @@ export type ControlHandlers = {
 /** Adds the scheduler's end of the control protocol to a gRPC server; gives what hangs up on all executors. */
 export function addControlService(server: grpc.Server, handlers: ControlHandlers, logger: Logger): () => void {
   const connections = new Set<SchedulerSideConnection>();
+  let closing = false;
   server.addService(controlMethods, {
     Connect(call: grpc.ServerDuplexStream<gen.ExecutorMessage, gen.SchedulerMessage>) {
+      if (closing) {
+        // An executor that was hung up on comes back at once.
+        call.emit("error", statusOf(new EngineError("unavailable", "the scheduler is shutting down")));
+        return;
+      }
       const connection = connectionOverStream(call, {
         encode: schedulerMessageToProto,
         decode: executorMessageFromProto,
@@ -29,6 +37,7 @@ export function addControlService(server: grpc.Server, handlers: ControlHandlers
     },
   });
   return () => {
+    closing = true;
     for (const connection of connections) connection.close();
   };
 }

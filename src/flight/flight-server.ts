@@ -29,6 +29,8 @@ const defaultSendBudgetBytes = 256 * 1024 * 1024;
 const defaultSlowReaderMs = 15 * 60_000;
 const quietMs = 200;
 const lastWordsMs = 30;
+/** Sockets of peers that do not answer the end of a connection are left to the operating system. */
+const closedMs = 500;
 
 // Its messages for developers would stand between our own log lines; errors reach us as errors.
 if (process.env["GRPC_VERBOSITY"] === undefined) setLogVerbosity(logVerbosity.NONE);
@@ -92,6 +94,10 @@ function bind(server: Server, host: string, port: number): Promise<number> {
 function shutDown(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.forceShutdown();
-    server.tryShutdown(() => resolve());
+    const timer = setTimeout(resolve, closedMs);
+    server.tryShutdown(() => {
+      clearTimeout(timer);
+      resolve();
+    });
   });
 }
