@@ -122,7 +122,7 @@ export function asDecimalType(type: DataType): DataType & { kind: "decimal" } {
 export function decimalTypeOf(expression: Expression): DataType & { kind: "decimal" } {
   const type = typeOf(expression);
   if (expression.kind === "literal" && isInteger(type) && expression.value !== null) {
-    const digits = String(expression.value).replace("-", "").length;
+    const digits = String(expression.value as number | bigint).replace("-", "").length;
     return decimalType(digits, 0);
   }
   return asDecimalType(type);

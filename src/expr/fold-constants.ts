@@ -165,9 +165,11 @@ function uncastList(list: InListExpression): Expression {
 
 function counterpart(constant: LiteralExpression, from: DataType, to: DataType): LiteralExpression | null {
   if (constant.value === null || !keepsOrder(from, to)) return null;
+  // Comparisons take -0 for 0, which is what comes back from an integer.
+  const wanted = constant.value === 0 ? 0 : constant.value;
   try {
-    const value = castValue(constant.value, to, from);
-    return valueEquals(castValue(value, from, to), constant.value as Value) ? { ...constant, type: from, value } : null;
+    const value = castValue(wanted, to, from);
+    return valueEquals(castValue(value, from, to), wanted) ? { ...constant, type: from, value } : null;
   } catch {
     // Out of the narrower type's range: the comparison stays as it is.
     return null;

@@ -26,7 +26,7 @@ export function formatValue(type: DataType, value: Exclude<Value, null>): string
     case "binary":
       return `\\x${Buffer.from(value as Uint8Array).toString("hex")}`;
     default:
-      return String(value);
+      return String(value as boolean | number | bigint | string);
   }
 }
 

@@ -203,7 +203,7 @@ const strictFunctions: ReadonlyMap<string, Implementation> = new Map<string, Imp
     ([value, digits], call) =>
       roundNumber(name, value!, (digits as number | undefined) ?? 0, argumentType(call), call.type),
   ]),
-  ["concat", (values) => values.join("")],
+  ["concat", (texts) => (texts as string[]).join("")],
   ["length", ([text]) => lengthOf(text as string)],
   ["octet_length", ([text]) => (typeof text === "string" ? Buffer.byteLength(text) : (text as Uint8Array).length)],
   ["lower", ([text]) => mapCase(text as string, false)],
