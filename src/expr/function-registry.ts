@@ -43,6 +43,31 @@ const operatorNames: Readonly<Record<string, string>> = {
   "~~*": "ilike",
 };
 
+/**
+ * The call of a function or operator on these arguments, coerced. `name` is a SQL function name in any case, an
+ * operator's symbol (`||`, `~~`, `!~~`, unary `-` with one argument) or a name that plans hold (`add`, `is_null`).
+ * `||` is NULL when an argument is; the function `concat` skips NULLs: plans hold both as the strict `concat`.
+ * Throws undefined_function.
+ */
+export function resolveFunction(name: string, args: readonly Expression[], span?: TextSpan): Expression {
+  const lower = name.toLowerCase();
+  if (lower === "!~~" || lower === "!~~*") {
+    return { kind: "call", name: "not", args: [resolveFunction(lower.slice(1), args, span)], type: bool };
+  }
+  const key = args.length === 1 && lower === "-" ? "negate" : (operatorNames[lower] ?? lower);
+  if (key === "+" && args.length === 1) return args[0]!;
+  const custom = customResolvers.get(key);
+  const resolved = custom === undefined ? chooseOverload(key, args, span) : custom(args, span);
+  if (resolved !== null) return resolved;
+  const operator = operatorNames[lower] ?? (lower === "||" ? lower : undefined);
+  if (operator === undefined) throw undefinedFunction(name, args, [...functionNames(), ...aggregateNames()], span);
+  const types = args.map((arg) => typeName(typeOf(arg))).join(` ${name} `);
+  throw new EngineError("undefined_function", `operator does not exist: ${types}`, {
+    ...(span === undefined ? {} : { span }),
+    hint: "no operator of that name takes these argument types; you might need explicit casts",
+  });
+}
+
 /** Names of all scalar functions and operators, lower case. */
 export function functionNames(): readonly string[] {
   return [...overloads.keys(), ...customResolvers.keys()];
