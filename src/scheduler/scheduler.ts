@@ -4,7 +4,7 @@ import type { Value } from "../arrow/value.ts";
 import { bindStatement } from "../bind/bind-statement.ts";
 import type { MutableCatalog } from "../catalog/open-catalog.ts";
 import { encodeStage } from "../codec/encode-stage.ts";
-import { EngineError, type PlainError } from "../common/engine-error.ts";
+import { EngineError, fromPlainError, type PlainError } from "../common/engine-error.ts";
 import type { Logger } from "../common/logger.ts";
 import type { BoundStatement } from "../logical/logical-node.ts";
 import { parse } from "../sql/parse.ts";
@@ -38,6 +38,16 @@ export type SchedulerOptions = {
 
 /** Files that changed are noticed within this time; looking at them costs a small query more than running it. */
 const catalogAgeMsMax = 1_000;
+
+/** A statement without rows has done its work when it answers. */
+const startedUpdate = {
+  schema: [],
+  ordered: false,
+  isUpdate: true,
+  endpoints: [],
+  totalRows: 0,
+  totalBytes: 0,
+} as const;
 
 const showAllSchema = textSchema("name", "setting", "description");
 
@@ -106,20 +116,24 @@ export class Scheduler implements QueryService {
     }
   }
 
-  async execute(sql: string, parameters: readonly Value[], session: Session): Promise<StartedQuery> {
+  async execute(
+    sql: string,
+    parameters: readonly Value[],
+    session: Session,
+    signal?: AbortSignal,
+  ): Promise<StartedQuery> {
     const graph = await this.#graphOf(sql, parameters, session);
-    if (graph === null)
-      return {
-        queryId: newQueryId(),
-        schema: [],
-        ordered: false,
-        isUpdate: true,
-        endpoints: [],
-        totalRows: 0,
-        totalBytes: 0,
-      };
+    if (graph === null) return { ...startedUpdate, queryId: newQueryId() };
+    const clientLeft = { code: "query_canceled", message: "the client went away", details: {} } as const;
+    if (signal?.aborted) throw fromPlainError(clientLeft);
     const queryId = this.#submit(graph, session);
-    return this.#started(await this.#board.placed(queryId));
+    const onAbort = (): void => void this.#cancel(queryId, clientLeft);
+    signal?.addEventListener("abort", onAbort, { once: true });
+    try {
+      return this.#started(await this.#board.placed(queryId));
+    } finally {
+      signal?.removeEventListener("abort", onAbort);
+    }
   }
 
   async submit(
