@@ -193,6 +193,7 @@ function bindQuantifiedList(node: SqlExpressionOf<"quantified_list">, place: Exp
 
 function bindFunction(node: SqlExpressionOf<"function">, place: ExpressionPlace): Expression {
   const { name, span } = node;
+  if (name === "grouping") return bindGrouping(node, place);
   if (isAggregate(name)) return bindAggregate(node, place, bindExpression, requireBool);
   if (node.star || node.distinct || node.filter !== null) {
     const what = node.star ? "*" : node.distinct ? "DISTINCT" : "FILTER";
@@ -208,6 +209,16 @@ function bindFunction(node: SqlExpressionOf<"function">, place: ExpressionPlace)
     return resolveFunction(name, unifyTypes(args, "NULLIF", span), span);
   }
   return at(span, () => (name === "overlay" ? overlay(args, span) : resolveFunction(name, args, span)));
+}
+
+function bindGrouping({ args, span }: SqlExpressionOf<"function">, place: ExpressionPlace): Expression {
+  const { aggregates, clause } = place.scope;
+  if (aggregates === null || aggregates.inArguments)
+    throw new EngineError("grouping_error", `grouping operations are not allowed in ${clause}`, { span });
+  return aggregates.groupingBits(
+    args.map((arg) => bindExpression(arg, place)),
+    span,
+  );
 }
 
 /** `overlay(text PLACING new FROM start [FOR count])`: what stands before, the new text, and what stands behind. */

@@ -13,6 +13,7 @@ import {
   type ExpressionPlace,
   type QueryOptions,
 } from "./bind-context.ts";
+import { limitWithTies } from "./bind-distinct-on.ts";
 import { bindExpression } from "./bind-expression.ts";
 import { orderByOutputs } from "./bind-order-by.ts";
 import { bindSelect } from "./bind-select.ts";
@@ -31,7 +32,13 @@ export function bindQuery(context: BindContext, query: Query, options: QueryOpti
   if (query.limit !== null || query.offset !== null) {
     const limit = bindRowCount(context, query.limit, "LIMIT", options);
     const offset = bindRowCount(context, query.offset, "OFFSET", options);
-    if (limit !== null || offset !== null) plan = { kind: "limit", input: plan, limit, offset };
+    if (query.withTies && limit !== null) {
+      if (plan.kind !== "sort")
+        throw new EngineError("syntax_error", "WITH TIES cannot be specified without ORDER BY clause", {
+          span: query.span,
+        });
+      plan = limitWithTies(context, plan.input, plan.keys, limit, offset);
+    } else if (limit !== null || offset !== null) plan = { kind: "limit", input: plan, limit, offset };
   }
   return { plan: dropHidden(plan, sorted), columns: sorted.columns };
 }

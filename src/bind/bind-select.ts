@@ -1,3 +1,4 @@
+import { simpleType } from "../arrow/data-type.ts";
 import { EngineError, type TextSpan } from "../common/engine-error.ts";
 import type { Expression, SortKey } from "../expr/expression.ts";
 import { expressionEquals } from "../expr/expression-properties.ts";
@@ -11,11 +12,14 @@ import {
   columnFor,
   columnOf,
   type ExpressionPlace,
+  newColumn,
   type QueryOptions,
   settleUnknown,
 } from "./bind-context.ts";
+import { firstOfEach } from "./bind-distinct-on.ts";
 import { bindExpression, requireBool } from "./bind-expression.ts";
 import { bindFrom } from "./bind-from.ts";
+import { aggregateSets, groupingBits, type GroupingSets } from "./bind-grouping-sets.ts";
 import { outputPosition, sortKey } from "./bind-order-by.ts";
 import { applyOverGroups, type GroupItem, type Grouping, overGroups } from "./group-replacement.ts";
 import { outputName } from "./output-name.ts";
@@ -32,6 +36,7 @@ type KeySource =
 /** The expressions above WHERE and GROUP BY, all over the same input. */
 type Bound = {
   readonly items: readonly Expression[];
+  readonly distinctOn: readonly KeySource[];
   readonly having: Expression | null;
   readonly keys: readonly KeySource[];
   readonly havingApplies: readonly PendingApply[];
@@ -62,17 +67,26 @@ export function bindSelect(
     throw new EngineError("feature_not_supported", "SELECT without columns is not supported", { span: select.span });
   scope.clause = "GROUP BY";
   const groupPlace: ExpressionPlace = { ...place, applies: [] };
-  const grouping = bindGroups(select.groupBy, expanded, groupPlace);
+  const grouping = bindGroups(select, expanded, groupPlace);
   plan = applyAll(plan, groupPlace.applies);
-  const collector: AggregateCollector = { calls: [], applies: [], inArguments: false };
+  const collector: AggregateCollector = {
+    calls: [],
+    applies: [],
+    inArguments: false,
+    groupingBits: (args, span) => bindGroupingBits(args, span, grouping),
+  };
   scope.aggregates = collector;
   const bound = bindOutputs(select, orderBy, expanded, grouping.byItem, place);
   scope.aggregates = null;
-  const isAggregated = select.groupBy.length > 0 || select.having !== null || collector.calls.length > 0;
+  const isAggregated =
+    select.groupBy.length > 0 || select.groupingSets !== null || select.having !== null || collector.calls.length > 0;
   if (isAggregated) {
     plan = applyAll(plan, collector.applies);
     const inputIds = new Set(outputColumns(plan).map(({ id }) => id));
-    plan = { kind: "aggregate", input: plan, groups: grouping.groups, aggregates: collector.calls };
+    plan =
+      grouping.sets === null
+        ? { kind: "aggregate", input: plan, groups: grouping.groups, aggregates: collector.calls }
+        : aggregateSets(context, plan, grouping.sets, collector.calls);
     return finish(
       context,
       plan,
@@ -110,33 +124,55 @@ function bindItem({ source, span }: ExpandedItem, place: ExpressionPlace): Expre
 }
 
 /** Groups, and which of them an item of the select list is when GROUP BY names the item. */
-type BoundGroups = { readonly groups: readonly GroupItem[]; readonly byItem: ReadonlyMap<number, GroupItem> };
+type BoundGroups = {
+  readonly groups: readonly GroupItem[];
+  readonly byItem: ReadonlyMap<number, GroupItem>;
+  readonly sets: GroupingSets | null;
+};
 
 function bindGroups(
-  groupBy: readonly SqlExpression[],
+  { groupBy, groupingSets, groupDistinct }: Select,
   items: readonly ExpandedItem[],
   place: ExpressionPlace,
 ): BoundGroups {
   const groups: GroupItem[] = [];
   const byItem = new Map<number, GroupItem>();
+  const byElement: number[] = [];
   for (const element of groupBy) {
-    if (element.kind === "row")
-      throw new EngineError("feature_not_supported", "row values in GROUP BY are not supported", {
-        span: element.span,
-      });
     const index = groupedItem(element, items, place.scope);
     const known = index === null ? undefined : byItem.get(index);
-    if (known !== undefined) continue;
+    if (known !== undefined) {
+      byElement.push(groups.indexOf(known));
+      continue;
+    }
     const expression = settleUnknown(index === null ? bindExpression(element, place) : bindItem(items[index]!, place));
     let group = groups.find((other) => expressionEquals(other.expression, expression));
     if (group === undefined) {
       const name = index === null ? (element.kind === "column" ? element.parts.at(-1)! : "group") : items[index]!.name;
-      group = { column: columnFor(place.context, name, expression), expression };
+      const column = columnFor(place.context, name, expression);
+      group = { column: groupingSets === null ? column : { ...column, nullable: true }, expression };
       groups.push(group);
     }
+    byElement.push(groups.indexOf(group));
     if (index !== null) byItem.set(index, group);
   }
-  return { groups, byItem };
+  if (groupingSets === null) return { groups, byItem, sets: null };
+  const all = groupingSets.map((set) => [...new Set(set.map((element) => byElement[element]!))]);
+  const sets = groupDistinct
+    ? [...new Map(all.map((set) => [set.toSorted((left, right) => left - right).join(","), set])).values()]
+    : all;
+  const setColumn = newColumn(place.context, "grouping_set", simpleType("int32"), false);
+  return { groups, byItem, sets: { groups, sets, setColumn } };
+}
+
+function bindGroupingBits(args: readonly Expression[], span: TextSpan, { groups, sets }: BoundGroups): Expression {
+  const positions = args.map((arg) => {
+    const position = groups.findIndex(({ expression }) => expressionEquals(expression, arg));
+    if (position >= 0) return position;
+    const message = "arguments to GROUPING must be grouping expressions of the associated query level";
+    throw new EngineError("grouping_error", message, { span });
+  });
+  return groupingBits(positions, sets);
 }
 
 /** A bare name in GROUP BY is a column of FROM first, then an output name. */
@@ -171,14 +207,18 @@ function bindOutputs(
     const group = byItem.get(index);
     return group === undefined ? bindItem(item, { ...place, applies }) : columnOf(group.column);
   });
-  scope.clause = "ORDER BY";
-  const keys = orderBy.map((item): KeySource => {
-    const index = orderedItem(item.expression, expanded, items);
+  const bindKey = (item: SortItem): KeySource => {
+    const index = orderedItem(item.expression, expanded, items, scope.clause);
     return index === null
       ? { item, expression: settleUnknown(bindExpression(item.expression, { ...place, applies })) }
       : { item, index };
-  });
-  return { items, having, keys, havingApplies, applies };
+  };
+  scope.clause = "DISTINCT ON";
+  const distinctOn = select.distinctOn.map((expression) =>
+    bindKey({ expression, descending: false, nullsFirst: null }),
+  );
+  scope.clause = "ORDER BY";
+  return { items, having, distinctOn, keys: orderBy.map(bindKey), havingApplies, applies };
 }
 
 /** A bare name in ORDER BY is an output name first, then a column of FROM. */
@@ -186,23 +226,25 @@ function orderedItem(
   element: SqlExpression,
   expanded: readonly ExpandedItem[],
   items: readonly Expression[],
+  clause: string,
 ): number | null {
-  const position = outputPosition(element, expanded.length, "ORDER BY");
+  const position = outputPosition(element, expanded.length, clause);
   if (position !== null || element.kind !== "column" || element.parts.length !== 1) return position;
   const matches = [...expanded.keys()].filter((index) => expanded[index]!.name === element.parts[0]);
   const first = matches[0];
   if (first === undefined || matches.every((index) => expressionEquals(items[index]!, items[first]!)))
     return first ?? null;
-  throw new EngineError("ambiguous_column", `ORDER BY "${element.parts[0]}" is ambiguous`, { span: element.span });
+  throw new EngineError("ambiguous_column", `${clause} "${element.parts[0]}" is ambiguous`, { span: element.span });
 }
 
 function overGrouping(bound: Bound, grouping: Grouping): Bound {
+  const keyOver = (key: KeySource): KeySource =>
+    "index" in key ? key : { item: key.item, expression: overGroups(key.expression, grouping) };
   return {
     items: bound.items.map((item) => overGroups(item, grouping)),
     having: bound.having === null ? null : overGroups(bound.having, grouping),
-    keys: bound.keys.map((key) =>
-      "index" in key ? key : { item: key.item, expression: overGroups(key.expression, grouping) },
-    ),
+    distinctOn: bound.distinctOn.map(keyOver),
+    keys: bound.keys.map(keyOver),
     havingApplies: bound.havingApplies.map((apply) => applyOverGroups(apply, grouping)),
     applies: bound.applies.map((apply) => applyOverGroups(apply, grouping)),
   };
@@ -227,7 +269,7 @@ function finish(
     expression,
   }));
   const all = [...projected];
-  const positions = bound.keys.map((key): number => {
+  const positionOf = (key: KeySource): number => {
     if ("index" in key) return key.index;
     const known = all.findIndex(({ expression }) => expressionEquals(expression, key.expression));
     if (known >= 0) return known;
@@ -237,7 +279,9 @@ function finish(
     }
     all.push({ column: columnFor(context, "order", key.expression), expression: key.expression });
     return all.length - 1;
-  });
+  };
+  const positions = bound.keys.map(positionOf);
+  const onPositions = bound.distinctOn.map(positionOf);
   plan = { kind: "project", input: plan, items: all };
   let columns = all.map(({ column }) => column);
   if (select.distinct) {
@@ -251,6 +295,33 @@ function finish(
   const keys = bound.keys.map((key, index): SortKey =>
     sortKey(key.item, columnOf(columns[positions[index]!]!, key.item.expression.span)),
   );
+  if (onPositions.length > 0) {
+    checkDistinctOn(onPositions, positions, bound.distinctOn);
+    plan = firstOfEach(
+      context,
+      plan,
+      [...new Set(onPositions)].map((position) => columns[position]!),
+      keys,
+    );
+  }
   if (keys.length > 0) plan = { kind: "sort", input: plan, keys };
   return { plan, columns: columns.slice(0, projected.length).map((column) => ({ name: column.name, column })) };
+}
+
+/** The order decides which row of each group comes first, so it must begin with what makes the groups. */
+function checkDistinctOn(
+  distinctOn: readonly number[],
+  orderBy: readonly number[],
+  sources: readonly KeySource[],
+): void {
+  const wanted = new Set(distinctOn);
+  const leading = new Set<number>();
+  for (const position of orderBy) {
+    if (leading.size === wanted.size) return;
+    if (!wanted.has(position)) {
+      const message = "SELECT DISTINCT ON expressions must match initial ORDER BY expressions";
+      throw new EngineError("grouping_error", message, { span: sources[0]!.item.expression.span });
+    }
+    leading.add(position);
+  }
 }

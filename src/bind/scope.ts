@@ -1,7 +1,7 @@
 import { catalogName, schemaName } from "../catalog/table.ts";
 import { EngineError, type TextSpan } from "../common/engine-error.ts";
 import { nearestNameHint } from "../common/nearest-name.ts";
-import type { AggregateCall, ColumnId } from "../expr/expression.ts";
+import type { AggregateCall, ColumnId, Expression } from "../expr/expression.ts";
 import type { ApplyForm, Column, LogicalNode } from "../logical/logical-node.ts";
 import { outputColumns } from "../logical/output-columns.ts";
 import type { CommonTable } from "../sql/ast.ts";
@@ -34,6 +34,8 @@ export type AggregateCollector = {
   /** Subqueries in aggregates' arguments, which belong below the aggregation. */
   readonly applies: PendingApply[];
   inArguments: boolean;
+  /** GROUPING(args). */
+  readonly groupingBits: (args: readonly Expression[], span: TextSpan) => Expression;
 };
 
 /** The WITH queries that a place in the statement sees: a list, innermost and latest first. */

@@ -43,6 +43,8 @@ export type Query = {
   readonly orderBy: readonly SortItem[];
   readonly limit: SqlExpression | null;
   readonly offset: SqlExpression | null;
+  /** FETCH FIRST … WITH TIES */
+  readonly withTies: boolean;
   readonly span: TextSpan;
 };
 
@@ -57,10 +59,16 @@ export type QueryBody = Select | Values | SetOperation;
 export type Select = {
   readonly kind: "select";
   readonly distinct: boolean;
+  /** DISTINCT ON (…); empty for none, and then `distinct` is false. */
+  readonly distinctOn: readonly SqlExpression[];
   readonly items: readonly SelectItem[];
   readonly from: readonly FromItem[];
   readonly where: SqlExpression | null;
   readonly groupBy: readonly SqlExpression[];
+  /** Positions in `groupBy`, for ROLLUP, CUBE and GROUPING SETS; null = one set of all. */
+  readonly groupingSets: readonly (readonly number[])[] | null;
+  /** GROUP BY DISTINCT: sets of the same groups count once. */
+  readonly groupDistinct: boolean;
   readonly having: SqlExpression | null;
   readonly span: TextSpan;
 };
@@ -194,6 +202,9 @@ export type FunctionCall = {
   readonly star: boolean;
   readonly distinct: boolean;
   readonly filter: SqlExpression | null;
+  /** ORDER BY within an aggregate's arguments, or that of WITHIN GROUP. */
+  readonly orderBy?: readonly SortItem[];
+  readonly withinGroup?: boolean;
 };
 
 export type SqlExpressionOf<Kind extends SqlExpression["kind"]> = SqlExpression & { readonly kind: Kind };

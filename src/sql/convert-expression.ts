@@ -69,6 +69,8 @@ export function convertExpression(converter: ExpressionConverter, node: Node): S
   if ("SubLink" in node) return convertSubquery(converter, node.SubLink);
   if ("RowExpr" in node)
     return { kind: "row", items: all(node.RowExpr.args), span: spanAt(context, node.RowExpr.location) };
+  if ("GroupingFunc" in node)
+    return call("grouping", all(node.GroupingFunc.args), spanAt(context, node.GroupingFunc.location));
   if ("SQLValueFunction" in node) {
     const name = must(node.SQLValueFunction.op, "a value function")
       .replace(/^SVFOP_|_N$/g, "")
@@ -82,7 +84,6 @@ const unsupportedKinds: Readonly<Record<string, string>> = {
   A_ArrayExpr: "arrays are",
   A_Indirection: "subscripts and fields of values are",
   CollateClause: "COLLATE is",
-  GroupingFunc: "GROUPING is",
   NamedArgExpr: "named arguments are",
   SetToDefault: "DEFAULT in an expression is",
   XmlExpr: "XML is",

@@ -15,6 +15,7 @@ import type {
 } from "./ast.ts";
 import { type ConvertContext, identifiersOf, spanAt, tagOf, unsupported } from "./convert-context.ts";
 import { convertExpression, type ExpressionConverter } from "./convert-expression.ts";
+import { convertGroupBy } from "./convert-group-by.ts";
 
 /** The query in a SelectStmt node (SELECT, VALUES, TABLE or a set operation). */
 export function convertQueryNode(context: ConvertContext, node: Node, span: TextSpan): Query {
@@ -33,7 +34,6 @@ export function statementName(node: Node): string {
 function convertQuery(context: ConvertContext, raw: SelectStmt, span: TextSpan): Query {
   if (raw.intoClause !== undefined) throw unsupported("SELECT INTO is", span);
   if (raw.lockingClause !== undefined) throw unsupported("FOR UPDATE / SHARE is", span);
-  if (raw.limitOption === "LIMIT_OPTION_WITH_TIES") throw unsupported("FETCH FIRST … WITH TIES is", span);
   const expression = (node: Node | undefined): SqlExpression | null =>
     node === undefined ? null : convertExpression(converterOf(context), node);
   const body = convertBody(context, raw, span);
@@ -44,6 +44,7 @@ function convertQuery(context: ConvertContext, raw: SelectStmt, span: TextSpan):
     orderBy: convertSortItems(context, raw.sortClause),
     limit: expression(raw.limitCount),
     offset: expression(raw.limitOffset),
+    withTies: raw.limitOption === "LIMIT_OPTION_WITH_TIES",
     span,
   };
 }
@@ -83,23 +84,20 @@ function convertSelect(context: ConvertContext, raw: SelectStmt, span: TextSpan)
   const converter = converterOf(context);
   const { distinctClause, windowClause } = raw;
   // A plain DISTINCT is a list with one empty node.
-  const on = distinctClause?.find((node) => Object.keys(node).length > 0);
-  if (on !== undefined) throw unsupported("DISTINCT ON is", convertExpression(converter, on).span);
+  const distinctOn = (distinctClause ?? []).filter((node) => Object.keys(node).length > 0);
   if (windowClause !== undefined) throw unsupported("window functions (WINDOW) are", span);
-  if (raw.groupDistinct === true) throw unsupported("GROUP BY DISTINCT is", span);
-  const groupBy = (raw.groupClause ?? []).map((node) => {
-    if ("GroupingSet" in node)
-      throw unsupported("GROUPING SETS, ROLLUP and CUBE are", spanAt(context, node.GroupingSet.location));
-    return convertExpression(converter, node);
-  });
+  const groupBy = convertGroupBy(context, raw.groupClause, (node) => convertExpression(converter, node));
   const optional = (node: Node | undefined) => (node === undefined ? null : convertExpression(converter, node));
   return {
     kind: "select",
-    distinct: distinctClause !== undefined,
+    distinct: distinctClause !== undefined && distinctOn.length === 0,
+    distinctOn: distinctOn.map((node) => convertExpression(converter, node)),
     items: (raw.targetList ?? []).map((node) => convertSelectItem(converter, node)),
     from: (raw.fromClause ?? []).map((node) => convertFromItem(context, node)),
     where: optional(raw.whereClause),
-    groupBy,
+    groupBy: groupBy.expressions,
+    groupingSets: groupBy.sets,
+    groupDistinct: raw.groupDistinct ?? false,
     having: optional(raw.havingClause),
     span,
   };
