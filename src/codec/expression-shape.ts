@@ -3,7 +3,14 @@ import type { DataType, SimpleKind } from "../arrow/data-type.ts";
 import type { Field } from "../arrow/schema.ts";
 import type { Interval, Value } from "../arrow/value.ts";
 import type { TextSpan } from "../common/engine-error.ts";
-import type { AggregateCall, Expression, LogicExpression } from "../expr/expression.ts";
+import type {
+  AggregateCall,
+  Expression,
+  FrameBound,
+  LogicExpression,
+  WindowCall,
+  WindowFrame,
+} from "../expr/expression.ts";
 import {
   asRecord,
   byKind,
@@ -123,5 +130,37 @@ export const aggregateShape: Shape<AggregateCall> = objectOf<AggregateCall>({
   args: expressions,
   distinct: flag,
   filter: orNull(expressionShape),
+  type: dataTypeShape,
+});
+
+type Bound<Kind extends FrameBound["kind"]> = Kind extends "offset" | "value"
+  ? Extract<FrameBound, { readonly kind: Kind }>
+  : { readonly kind: Kind };
+
+const frameBound: Shape<FrameBound> = byKind<
+  Bound<"offset"> | Bound<"value"> | Bound<"unbounded_preceding"> | Bound<"current_row"> | Bound<"unbounded_following">
+>({
+  offset: objectOf<Bound<"offset">>({ kind: oneOf("offset"), offset: number }),
+  value: objectOf<Bound<"value">>({
+    kind: oneOf("value"),
+    key: expressionShape,
+    value: expressionShape,
+    descending: flag,
+  }),
+  unbounded_preceding: objectOf<Bound<"unbounded_preceding">>({ kind: oneOf("unbounded_preceding") }),
+  current_row: objectOf<Bound<"current_row">>({ kind: oneOf("current_row") }),
+  unbounded_following: objectOf<Bound<"unbounded_following">>({ kind: oneOf("unbounded_following") }),
+});
+
+export const windowCallShape: Shape<WindowCall> = objectOf<WindowCall>({
+  name: text,
+  args: expressions,
+  filter: orNull(expressionShape),
+  frame: objectOf<WindowFrame>({
+    unit: oneOf("rows", "range", "groups"),
+    start: frameBound,
+    end: frameBound,
+    exclude: oneOf("nothing", "current_row", "group", "ties"),
+  }),
   type: dataTypeShape,
 });

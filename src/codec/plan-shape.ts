@@ -6,7 +6,7 @@ import type {
   PhysicalNode,
   PhysicalSortKey,
 } from "../physical/physical-node.ts";
-import { aggregateShape, expressionShape, schemaShape, valueShape } from "./expression-shape.ts";
+import { aggregateShape, expressionShape, schemaShape, valueShape, windowCallShape } from "./expression-shape.ts";
 import { byKind, count, flag, lazy, listOf, number, objectOf, oneOf, orNull, text } from "./shape.ts";
 import type { Shape } from "./shape.ts";
 
@@ -80,6 +80,14 @@ export const planShape: Shape<PhysicalNode> = byKind<StagePlan>({
     build: input,
     condition: orNull(expressionShape),
     nullAware: flag,
+  }),
+  window: objectOf<Of<"window">>({
+    ...base,
+    kind: oneOf("window"),
+    input,
+    partitionBy: expressions,
+    orderBy: sortKeys,
+    functions: listOf(windowCallShape),
   }),
   sort: objectOf<Of<"sort">>({ ...base, kind: oneOf("sort"), input, keys: sortKeys }),
   top_n: objectOf<Of<"top_n">>({ ...base, kind: oneOf("top_n"), input, keys: sortKeys, limit: count, offset: count }),

@@ -13,6 +13,7 @@ export const errorCodes = {
   duplicate_alias: { sqlState: "42712", grpc: "INVALID_ARGUMENT", transient: false },
   duplicate_object: { sqlState: "42710", grpc: "ALREADY_EXISTS", transient: false },
   grouping_error: { sqlState: "42803", grpc: "INVALID_ARGUMENT", transient: false },
+  windowing_error: { sqlState: "42P20", grpc: "INVALID_ARGUMENT", transient: false },
   datatype_mismatch: { sqlState: "42804", grpc: "INVALID_ARGUMENT", transient: false },
   invalid_definition: { sqlState: "42P17", grpc: "INVALID_ARGUMENT", transient: false },
   feature_not_supported: { sqlState: "0A000", grpc: "UNIMPLEMENTED", transient: false },

@@ -109,3 +109,36 @@ export type AggregateCall = {
 };
 
 export type SortKey = { readonly expression: Expression; readonly descending: boolean; readonly nullsFirst: boolean };
+
+/** One function of a window node; not an Expression, since it stands only there. */
+export type WindowCall = {
+  /** Name in window-registry.ts or aggregate-registry.ts. */
+  readonly name: string;
+  readonly args: readonly Expression[];
+  /** FILTER (WHERE …), of aggregates only. */
+  readonly filter: Expression | null;
+  /** Which rows of the partition count for a row; functions of the whole partition, such as rank, ignore it. */
+  readonly frame: WindowFrame;
+  readonly type: DataType;
+};
+
+/**
+ * `rows` counts rows, `groups` counts groups of peers (rows equal in the ORDER BY), `range` goes by the key's value.
+ * `exclude` takes rows out again: the current one, its peers with it, or its peers without it.
+ */
+export type WindowFrame = {
+  readonly unit: "rows" | "range" | "groups";
+  readonly start: FrameBound;
+  readonly end: FrameBound;
+  readonly exclude: "nothing" | "current_row" | "group" | "ties";
+};
+
+export type FrameBound =
+  | { readonly kind: "unbounded_preceding" | "current_row" | "unbounded_following" }
+  /** Rows or groups away from the current one; negative = before it. */
+  | { readonly kind: "offset"; readonly offset: number }
+  /**
+   * In a `range` frame: the frame begins (or ends) with the first (or last) row, in the order of the window's one key, whose `key` is
+   * not before (or behind) the current row's `value`. NULL keys are each other's peers. Both are of one type.
+   */
+  | { readonly kind: "value"; readonly key: Expression; readonly value: Expression; readonly descending: boolean };

@@ -45,6 +45,8 @@ function renameOwn(node: LogicalNode, fresh: <T extends Column>(column: T) => T)
         groups: node.groups.map((group) => ({ ...group, column: fresh(group.column) })),
         aggregates: node.aggregates.map((aggregate) => ({ ...aggregate, column: fresh(aggregate.column) })),
       };
+    case "window":
+      return { ...node, functions: node.functions.map(({ column, call }) => ({ column: fresh(column), call })) };
     case "join":
       return node.markColumn === null ? node : { ...node, markColumn: fresh(node.markColumn) };
     case "apply":

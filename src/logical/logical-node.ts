@@ -1,6 +1,6 @@
 import type { DataType } from "../arrow/data-type.ts";
 import type { Table } from "../catalog/table.ts";
-import type { AggregateCall, ColumnId, Expression, SortKey } from "../expr/expression.ts";
+import type { AggregateCall, ColumnId, Expression, SortKey, WindowCall } from "../expr/expression.ts";
 
 /** A column that a node puts out. The id is what expressions above refer to. */
 export type Column = {
@@ -22,6 +22,7 @@ export type LogicalNode =
   | JoinNode
   | ApplyNode
   | AggregateNode
+  | WindowNode
   | SortNode
   | LimitNode
   | UnionNode
@@ -106,6 +107,17 @@ export type AggregateNode = {
   readonly input: LogicalNode;
   readonly groups: readonly { readonly column: Column; readonly expression: Expression }[];
   readonly aggregates: readonly { readonly column: Column; readonly call: AggregateCall }[];
+};
+
+/** Adds the functions' columns to the input's; all functions share partitions and order. Rows come in any order. */
+export type WindowNode = {
+  readonly kind: "window";
+  readonly input: LogicalNode;
+  /** Rows that agree in these are a partition (NULLs equal); none = all rows are one. */
+  readonly partitionBy: readonly Expression[];
+  /** The order within a partition; none = all rows are peers. */
+  readonly orderBy: readonly SortKey[];
+  readonly functions: readonly { readonly column: Column; readonly call: WindowCall }[];
 };
 
 export type SortNode = { readonly kind: "sort"; readonly input: LogicalNode; readonly keys: readonly SortKey[] };

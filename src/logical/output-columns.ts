@@ -34,6 +34,8 @@ function deriveColumns(node: LogicalNode): readonly Column[] {
       return joinColumns(node);
     case "apply":
       return applyColumns(node);
+    case "window":
+      return [...outputColumns(node.input), ...node.functions.map(({ column }) => column)];
     case "aggregate":
       return [...node.groups.map((group) => group.column), ...node.aggregates.map((aggregate) => aggregate.column)];
     default:

@@ -1,7 +1,8 @@
 import { unreachable } from "../common/assert.ts";
 import type { AggregateCall, Expression, SortKey } from "../expr/expression.ts";
 import { formatExpression as formatByName, mapExpression } from "../expr/expression-properties.ts";
-import type { ApplyForm, Column, JoinNode, LogicalNode, ScanNode } from "./logical-node.ts";
+import { formatWindowCall } from "../expr/window-call.ts";
+import type { ApplyForm, Column, JoinNode, LogicalNode, ScanNode, WindowNode } from "./logical-node.ts";
 import { children } from "./rewrite.ts";
 
 /**
@@ -50,6 +51,8 @@ export function describeNode(node: LogicalNode): string {
       const by = groups.length === 0 ? "" : ` group by ${groups.join(", ")}`;
       return `aggregate${by}${by !== "" && calls.length > 0 ? ";" : ""}${calls.length === 0 ? "" : ` ${calls.join(", ")}`}`;
     }
+    case "window":
+      return describeWindow(node);
     case "sort":
       return `sort ${node.keys.map(formatSortKey).join(", ")}`;
     case "limit":
@@ -74,6 +77,13 @@ export function formatCall(call: AggregateCall): string {
 export function formatSortKey(key: SortKey): string {
   const nulls = key.nullsFirst === key.descending ? "" : key.nullsFirst ? " nulls first" : " nulls last";
   return `${formatExpression(key.expression)}${key.descending ? " desc" : ""}${nulls}`;
+}
+
+function describeWindow(node: WindowNode): string {
+  const calls = node.functions.map(({ column, call }) => definition(column, formatWindowCall(call, formatExpression)));
+  const by = node.partitionBy.length === 0 ? "" : ` partition by ${node.partitionBy.map(formatExpression).join(", ")}`;
+  const order = node.orderBy.length === 0 ? "" : ` order by ${node.orderBy.map(formatSortKey).join(", ")}`;
+  return `window${by}${order}; ${calls.join(", ")}`;
 }
 
 function describeScan(node: ScanNode): string {

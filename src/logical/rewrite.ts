@@ -1,5 +1,6 @@
 import { unreachable } from "../common/assert.ts";
 import type { AggregateCall, Expression } from "../expr/expression.ts";
+import { mapWindowExpressions, windowExpressions } from "../expr/window-call.ts";
 import type { ApplyForm, LogicalNode } from "./logical-node.ts";
 
 /** The inputs of a node in order: left before right, an apply's input before its subquery. */
@@ -11,6 +12,7 @@ export function children(node: LogicalNode): readonly LogicalNode[] {
     case "project":
     case "filter":
     case "aggregate":
+    case "window":
     case "sort":
     case "limit":
       return [node.input];
@@ -39,6 +41,7 @@ export function withChildren(node: LogicalNode, inputs: readonly LogicalNode[]):
     case "project":
     case "filter":
     case "aggregate":
+    case "window":
     case "sort":
     case "limit":
       return { ...node, input: first };
@@ -95,6 +98,12 @@ export function nodeExpressions(node: LogicalNode): readonly Expression[] {
         ...node.groups.map((group) => group.expression),
         ...node.aggregates.flatMap(({ call }) => callExpressions(call)),
       ];
+    case "window":
+      return [
+        ...node.partitionBy,
+        ...node.orderBy.map((key) => key.expression),
+        ...node.functions.flatMap(({ call }) => windowExpressions(call)),
+      ];
     case "sort":
       return node.keys.map((key) => key.expression);
     case "limit":
@@ -131,6 +140,13 @@ export function mapNodeExpressions(node: LogicalNode, change: (expression: Expre
         ...node,
         groups: node.groups.map((group) => ({ column: group.column, expression: change(group.expression) })),
         aggregates: node.aggregates.map(({ column, call }) => ({ column, call: mapCallExpressions(call, change) })),
+      };
+    case "window":
+      return {
+        ...node,
+        partitionBy: node.partitionBy.map(change),
+        orderBy: node.orderBy.map((key) => ({ ...key, expression: change(key.expression) })),
+        functions: node.functions.map(({ column, call }) => ({ column, call: mapWindowExpressions(call, change) })),
       };
     case "sort":
       return { ...node, keys: node.keys.map((key) => ({ ...key, expression: change(key.expression) })) };

@@ -16,6 +16,7 @@ import { SortOperator } from "./sort.ts";
 import { TopNOperator } from "./top-n.ts";
 import { UnionOperator } from "./union.ts";
 import { ValuesOperator } from "./values.ts";
+import { WindowOperator } from "./window.ts";
 
 /** The operators of a task's plan, and what they did so far: in pre-order of the plan, inputs as task-report.ts orders them. */
 export type OperatorTree = { readonly root: Operator; readonly metrics: () => OperatorMetrics[] };
@@ -68,6 +69,8 @@ function makeOperator(node: PhysicalNode, context: TaskContext, inputs: readonly
       return new HashJoinOperator(context, node, first, second);
     case "nested_loop_join":
       return new NestedLoopJoinOperator(context, node, first, second);
+    case "window":
+      return new WindowOperator(context, node, first);
     case "sort":
       return new SortOperator(context, node, first);
     case "top_n":

@@ -80,6 +80,12 @@ function derive(node: LogicalNode): NodeEstimate {
     }
     case "aggregate":
       return deriveAggregate(node);
+    case "window": {
+      const input = estimate(node.input);
+      const columns = new Map(input.columns);
+      for (const { column } of node.functions) columns.set(column.id, unknownColumn(column.type, input.rows));
+      return { rows: input.rows, columns };
+    }
     case "sort":
       return estimate(node.input);
     case "limit": {

@@ -23,7 +23,9 @@ function narrow(node: LogicalNode, required: Required): LogicalNode {
   const inputs = children(node).map((child, index) => {
     const needed = neededOf(node, child, index, required, own);
     const narrowed = narrow(child, needed);
-    return node.kind === "join" || node.kind === "sort" ? onlyColumns(narrowed, needed) : narrowed;
+    return node.kind === "join" || node.kind === "sort" || node.kind === "window"
+      ? onlyColumns(narrowed, needed)
+      : narrowed;
   });
   return withChildren(node, inputs);
 }
@@ -35,6 +37,7 @@ function neededOf(node: LogicalNode, child: LogicalNode, index: number, required
     case "aggregate":
       return own;
     case "filter":
+    case "window":
     case "sort":
     case "limit":
       return new Set([...required, ...own]);

@@ -25,6 +25,7 @@ function simplify(node: LogicalNode): LogicalNode {
     case "filter":
       return isEmpty(node.input) || neverHolds(node.predicate) ? emptyLike(node) : node;
     case "project":
+    case "window":
     case "sort":
       return isEmpty(node.input) ? emptyLike(node) : node;
     case "aggregate":

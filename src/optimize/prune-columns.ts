@@ -11,6 +11,7 @@ import type {
   ScanNode,
   UnionNode,
   ValuesNode,
+  WindowNode,
 } from "../logical/logical-node.ts";
 import { outputColumns, outputIds } from "../logical/output-columns.ts";
 import { callExpressions, nodeExpressions } from "../logical/rewrite.ts";
@@ -52,6 +53,8 @@ function prune(node: LogicalNode, required: Required): LogicalNode {
         input: prune(node.input, outputIds(node.input)),
         subquery: prune(node.subquery, outputIds(node.subquery)),
       };
+    case "window":
+      return pruneWindow(node, required);
     case "aggregate":
       return pruneAggregate(node, required);
     case "union":
@@ -184,6 +187,15 @@ function pruneAggregate(node: AggregateNode, required: Required): LogicalNode {
     ...aggregates.flatMap(({ call }) => callExpressions(call)),
   ];
   return { ...node, aggregates, input: prune(node.input, withReferences(new Set(), used)) };
+}
+
+function pruneWindow(node: WindowNode, required: Required): LogicalNode {
+  const functions = node.functions.filter(({ column }) => required.has(column.id));
+  if (functions.length === 0) return prune(node.input, required);
+  const kept = { ...node, functions };
+  const own = new Set(functions.map(({ column }) => column.id));
+  const passed = new Set([...required].filter((id) => !own.has(id)));
+  return { ...kept, input: prune(node.input, withReferences(passed, nodeExpressions(kept))) };
 }
 
 function pruneUnion(node: UnionNode, required: Required): UnionNode {

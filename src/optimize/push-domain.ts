@@ -13,9 +13,10 @@ import type {
   SetOperationNode,
   UnionNode,
   ValuesNode,
+  WindowNode,
 } from "../logical/logical-node.ts";
 import { outputColumns } from "../logical/output-columns.ts";
-import { mapCallExpressions } from "../logical/rewrite.ts";
+import { mapCallExpressions, mapNodeExpressions } from "../logical/rewrite.ts";
 import { columnReference, substituteColumns } from "../logical/substitute-columns.ts";
 import { keepFirstRows } from "./keep-first-rows.ts";
 import { falseLiteral, literal, predicateCall, sameValue } from "./make-expression.ts";
@@ -67,6 +68,8 @@ export class DomainJoin {
         return this.#attachJoin(node);
       case "aggregate":
         return this.#attachAggregate(node);
+      case "window":
+        return this.#attachWindow(node);
       case "sort":
         return this.attach(node.input);
       case "limit":
@@ -209,6 +212,14 @@ export class DomainJoin {
       };
     });
     return { plan: { kind: "project", input: join, items: [...items, ...passedOn(all.domain)] }, domain: all.domain };
+  }
+
+  /** Each row of the domain has its own windows: its columns go to the partition keys. */
+  #attachWindow(node: WindowNode): Attached {
+    const { plan, domain } = this.attach(node.input);
+    const inward = mapNodeExpressions(node, (expression) => this.#inward(expression, domain)) as WindowNode;
+    const keys = [...domain.values()].map(columnReference);
+    return { plan: { ...inward, input: plan, partitionBy: [...inward.partitionBy, ...keys] }, domain };
   }
 
   #attachLimit(node: LimitNode): Attached {

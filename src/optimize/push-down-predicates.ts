@@ -1,6 +1,6 @@
 import type { ColumnId, Expression } from "../expr/expression.ts";
 import { andAll, columnIds, conjuncts, isNullable, orAll } from "../expr/expression-properties.ts";
-import type { AggregateNode, JoinNode, LogicalNode } from "../logical/logical-node.ts";
+import type { AggregateNode, JoinNode, LogicalNode, WindowNode } from "../logical/logical-node.ts";
 import { outputColumns, outputIds } from "../logical/output-columns.ts";
 import { mapChildren, withChildren } from "../logical/rewrite.ts";
 import { columnReference, substituteColumns } from "../logical/substitute-columns.ts";
@@ -38,6 +38,8 @@ function push(node: LogicalNode, predicates: readonly Expression[]): LogicalNode
     }
     case "aggregate":
       return pushAggregate(node, predicates);
+    case "window":
+      return pushWindow(node, predicates);
     case "sort":
       return { ...node, input: push(node.input, predicates) };
     case "join":
@@ -97,6 +99,20 @@ function pushAggregate(node: AggregateNode, predicates: readonly Expression[]): 
     else above.push(predicate);
   }
   return filtered({ ...node, input: push(node.input, below) }, above);
+}
+
+/** Only what drops whole partitions leaves the windows of the other rows as they are. */
+function pushWindow(node: WindowNode, predicates: readonly Expression[]): LogicalNode {
+  const keys = new Set(node.partitionBy.flatMap((key) => (key.kind === "column" ? [key.id] : [])));
+  const onPartitions = (predicate: Expression): boolean => {
+    const ids = columnIds(predicate);
+    return ids.size > 0 && within(ids, keys);
+  };
+  const below = predicates.filter(onPartitions);
+  return filtered(
+    { ...node, input: push(node.input, below) },
+    predicates.filter((predicate) => !onPartitions(predicate)),
+  );
 }
 
 type Sides = { readonly left: ReadonlySet<ColumnId>; readonly right: ReadonlySet<ColumnId> };

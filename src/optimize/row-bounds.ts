@@ -12,6 +12,7 @@ export function rowBounds(node: LogicalNode): RowBounds {
     case "values":
       return { min: node.rows.length, max: node.rows.length };
     case "project":
+    case "window":
     case "sort":
       return rowBounds(node.input);
     case "filter":

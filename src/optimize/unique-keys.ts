@@ -14,6 +14,7 @@ export function isUniqueKey(node: LogicalNode, ids: readonly ColumnId[]): boolea
     case "aggregate":
       return node.groups.every(({ column }) => ids.includes(column.id));
     case "filter":
+    case "window":
     case "sort":
     case "limit":
       return isUniqueKey(node.input, ids);

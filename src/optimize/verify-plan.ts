@@ -76,6 +76,8 @@ function producedIds(node: LogicalNode): readonly ColumnId[] {
         .map(({ column }) => column.id);
       return node.kind === "project" ? own : [...own, ...node.aggregates.map(({ column }) => column.id)];
     }
+    case "window":
+      return node.functions.map(({ column }) => column.id);
     case "join":
       return node.markColumn === null ? [] : [node.markColumn.id];
     case "apply":

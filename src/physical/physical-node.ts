@@ -1,6 +1,6 @@
 import type { Schema } from "../arrow/schema.ts";
 import type { Value } from "../arrow/value.ts";
-import type { AggregateCall, Expression } from "../expr/expression.ts";
+import type { AggregateCall, Expression, WindowCall } from "../expr/expression.ts";
 
 /** Estimated output of a node, for EXPLAIN and for choices made after the logical plan; bytes as in linear memory. */
 export type Estimate = { readonly rows: number; readonly bytes: number };
@@ -15,6 +15,7 @@ export type PhysicalNode =
   | PhysicalFilter
   | PhysicalProject
   | PhysicalHashAggregate
+  | PhysicalWindow
   | PhysicalHashJoin
   | PhysicalNestedLoopJoin
   | PhysicalSort
@@ -66,6 +67,18 @@ export type PhysicalHashAggregate = NodeBase & {
   readonly input: PhysicalNode;
   readonly groups: readonly Expression[];
   readonly aggregates: readonly AggregateCall[];
+};
+
+/**
+ * Puts out the input's columns, then one per function. The input's rows come partition by partition, in the order of `orderBy`
+ * within each. All expressions are positions of the input, arguments may be literals too.
+ */
+export type PhysicalWindow = NodeBase & {
+  readonly kind: "window";
+  readonly input: PhysicalNode;
+  readonly partitionBy: readonly Expression[];
+  readonly orderBy: readonly PhysicalSortKey[];
+  readonly functions: readonly WindowCall[];
 };
 
 /**

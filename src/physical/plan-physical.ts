@@ -13,6 +13,7 @@ import { planScan, scanWorkOf } from "./plan-scan.ts";
 import { planLimit, planSort } from "./plan-sort.ts";
 import { planSetOperation, planUnion, selectColumns } from "./plan-union.ts";
 import { planValues } from "./plan-values.ts";
+import { planWindow } from "./plan-window.ts";
 import type { Planned } from "./planned.ts";
 import { verifyPhysicalPlan } from "./verify-physical.ts";
 
@@ -62,6 +63,8 @@ function planNode(context: PlanContext, node: LogicalNode, required: ReadonlySet
       return assert(false, "the optimiser unnests every subquery") as never;
     case "aggregate":
       return planAggregate(context, node, required);
+    case "window":
+      return planWindow(context, node, required);
     case "sort":
       return planSort(context, node, required);
     case "limit":

@@ -3,12 +3,14 @@ import type { Value } from "../arrow/value.ts";
 import { unreachable } from "../common/assert.ts";
 import type { AggregateCall, Expression } from "../expr/expression.ts";
 import { formatExpression, mapExpression } from "../expr/expression-properties.ts";
+import { formatWindowCall } from "../expr/window-call.ts";
 import type {
   Distribution,
   PhysicalHashAggregate,
   PhysicalHashJoin,
   PhysicalNode,
   PhysicalSortKey,
+  PhysicalWindow,
 } from "./physical-node.ts";
 
 /**
@@ -103,6 +105,8 @@ export function describePhysicalNode(node: PhysicalNode): string {
       return describeHashJoin(node);
     case "nested_loop_join":
       return `nested_loop_join ${node.joinType}${node.nullAware ? " null-aware" : ""}${node.condition === null ? "" : ` on ${formatOver(inputs, node.condition)}`}`;
+    case "window":
+      return describeWindow(inputs, node);
     case "sort":
       return `sort ${formatKeys(inputs, node.keys)}`;
     case "top_n":
@@ -148,6 +152,13 @@ function describeAggregate({ mode, groups, aggregates, input }: PhysicalHashAggr
   const by = groups.length === 0 ? "" : ` by ${formatList(input.schema, groups)}`;
   const calls = aggregates.map((call) => (mode === "final" ? call.name : formatCall(input.schema, call))).join(", ");
   return `hash_aggregate ${mode}${by}${calls === "" ? "" : `: ${calls}`}`;
+}
+
+function describeWindow(schema: Schema, { partitionBy, orderBy, functions }: PhysicalWindow): string {
+  const by = partitionBy.length === 0 ? "" : ` partition by ${formatList(schema, partitionBy)}`;
+  const order = orderBy.length === 0 ? "" : ` order by ${formatKeys(schema, orderBy)}`;
+  const calls = functions.map((call) => formatWindowCall(call, (expression) => formatOver(schema, expression)));
+  return `window${by}${order}: ${calls.join(", ")}`;
 }
 
 function describeHashJoin(node: PhysicalHashJoin): string {

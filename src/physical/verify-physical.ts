@@ -5,7 +5,14 @@ import { assert } from "../common/assert.ts";
 import { stateTypes } from "../expr/aggregate-registry.ts";
 import type { AggregateCall, Expression } from "../expr/expression.ts";
 import { forEachExpression, typeOf } from "../expr/expression-properties.ts";
-import type { PhysicalHashAggregate, PhysicalHashJoin, PhysicalNestedLoopJoin, PhysicalNode } from "./physical-node.ts";
+import { windowExpressions } from "../expr/window-call.ts";
+import type {
+  PhysicalHashAggregate,
+  PhysicalHashJoin,
+  PhysicalNestedLoopJoin,
+  PhysicalNode,
+  PhysicalWindow,
+} from "./physical-node.ts";
 import { describePhysicalNode, physicalChildren } from "./print-physical.ts";
 
 /**
@@ -37,6 +44,8 @@ export function verifyPhysicalPlan(node: PhysicalNode): void {
       return verify.types(node.schema, node.expressions.map(typeOf));
     case "hash_aggregate":
       return verify.aggregate(node);
+    case "window":
+      return verify.window(node);
     case "hash_join":
     case "nested_loop_join":
       return verify.join(node);
@@ -107,6 +116,16 @@ class NodeChecks {
 
   #call({ args, filter }: AggregateCall, schema: Schema): void {
     [...args, ...(filter === null ? [] : [filter])].forEach((part) => this.expression(part, schema));
+  }
+
+  window({ input, partitionBy, orderBy, functions, schema }: PhysicalWindow): void {
+    const places = [...partitionBy, ...orderBy.map((key) => key.expression), ...functions.flatMap(windowExpressions)];
+    places.forEach((place) => this.expression(place, input.schema));
+    this.#check(
+      places.every((place) => place.kind === "input" || place.kind === "literal"),
+      "windows over columns",
+    );
+    this.types(schema, [...input.schema.map((field) => field.type), ...functions.map((call) => call.type)]);
   }
 
   join(node: PhysicalHashJoin | PhysicalNestedLoopJoin): void {

@@ -7,6 +7,7 @@ import { compareValues } from "../../src/expr/interpreter/compare-values.ts";
 import { evaluate } from "../../src/expr/interpreter/evaluate.ts";
 import type { AggregateNode, ApplyNode, JoinNode, LogicalNode } from "../../src/logical/logical-node.ts";
 import { outputColumns } from "../../src/logical/output-columns.ts";
+import { windowColumn } from "./window-oracle.ts";
 
 export type Row = readonly Value[];
 /** Rows by table name; values by position in the table's schema. */
@@ -64,6 +65,12 @@ function run(node: LogicalNode, outer: Scope, tables: TableRows): readonly Row[]
       return runApply(node, outer, tables);
     case "aggregate":
       return runAggregate(node, outer, tables);
+    case "window": {
+      const rows = run(node.input, outer, tables);
+      const valueIn = (expression: Expression, row: Row): Value => valueOf(expression, scopeOf(node.input, row, outer));
+      const columns = node.functions.map(({ call }) => windowColumn(call, rows, { ...node, valueOf: valueIn }));
+      return rows.map((row, index) => [...row, ...columns.map((column) => column[index]!)]);
+    }
     case "sort": {
       const rows = run(node.input, outer, tables).map((row) => ({
         row,

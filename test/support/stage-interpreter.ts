@@ -20,6 +20,7 @@ import type {
 import type { Stage, StageGraph, StageTask } from "../../src/stage/stage.ts";
 import { formatRow } from "./logical-interpreter.ts";
 import type { Row } from "./logical-interpreter.ts";
+import { windowColumn } from "./window-oracle.ts";
 
 /** Rows and column names of a table. */
 export type StoredTable = { readonly columns: readonly string[]; readonly rows: readonly Row[] };
@@ -104,6 +105,11 @@ class TaskRun {
       case "hash_join":
       case "nested_loop_join":
         return join(node, this.run(node.probe), this.run(node.build));
+      case "window": {
+        const rows = this.run(node.input);
+        const columns = node.functions.map((call) => windowColumn(call, rows, { ...node, valueOf }));
+        return rows.map((row, index) => [...row, ...columns.map((column) => column[index]!)]);
+      }
       case "sort":
         return sortRows(this.run(node.input), node.keys);
       case "top_n":

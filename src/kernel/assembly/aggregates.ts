@@ -309,31 +309,6 @@ export function pick_interval(op: u32, data: usize, validity: usize, rows: usize
   return pick16(true, op, data, validity, rows, single, count, offset, nullOffset, nullMask);
 }
 
-/** Strings by their bytes; -1, 0 or 1. */
-function compareViews(left: usize, right: usize): i32 {
-  const leftSize = load<u32>(left);
-  const rightSize = load<u32>(right);
-  const size = min(leftSize, rightSize);
-  // Both forms of a view hold the first four bytes at the same place, padded with zeros.
-  const leftPrefix = bswap<u32>(load<u32>(left, 4));
-  const rightPrefix = bswap<u32>(load<u32>(right, 4));
-  if (leftPrefix != rightPrefix) return leftPrefix < rightPrefix ? -1 : 1;
-  const leftBytes = leftSize <= 12 ? left + 4 : <usize>load<u32>(left, 12);
-  const rightBytes = rightSize <= 12 ? right + 4 : <usize>load<u32>(right, 12);
-  let offset: u32 = 4;
-  for (; offset + 8 <= size; offset += 8) {
-    const a = load<u64>(leftBytes + offset);
-    const b = load<u64>(rightBytes + offset);
-    if (a != b) return bswap<u64>(a) < bswap<u64>(b) ? -1 : 1;
-  }
-  for (; offset < size; offset++) {
-    const a = load<u8>(leftBytes + offset);
-    const b = load<u8>(rightBytes + offset);
-    if (a != b) return a < b ? -1 : 1;
-  }
-  return leftSize == rightSize ? 0 : leftSize < rightSize ? -1 : 1;
-}
-
 /**
  * min, max, any_value of strings. A long one that wins still points into the batch and is marked so by a 1 in the view's third word;
  * the rows that hold one go to `pending` (room for count + 1). Gives their number; movePickedStrings settles them.
@@ -348,7 +323,7 @@ export function pick_string(op: u32, data: usize, validity: usize, rows: usize, 
     const isNull = (<u32>load<u8>(row + nullOffset) & nullMask) != 0;
     if (!isNull) {
       if (op == pickAny) continue;
-      const order = compareViews(view, held);
+      const order = equality.compareViews(view, held);
       if (op == pickMin ? order >= 0 : order <= 0) continue;
     }
     const wasPending = !isNull && load<u32>(held) > 12 && load<u32>(held, 8) == 1;

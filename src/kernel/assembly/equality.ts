@@ -87,3 +87,28 @@ export function entriesEqual(kind: u32, left: usize, right: usize): bool {
   if (kind == kindString) return stringsEqual(left, right);
   return compareIntervals(left, right) == 0;
 }
+
+/** Strings by their bytes; -1, 0 or 1. */
+export function compareViews(left: usize, right: usize): i32 {
+  const leftSize = load<u32>(left);
+  const rightSize = load<u32>(right);
+  const size = min(leftSize, rightSize);
+  // Both forms of a view hold the first four bytes at the same place, padded with zeros.
+  const leftPrefix = bswap<u32>(load<u32>(left, 4));
+  const rightPrefix = bswap<u32>(load<u32>(right, 4));
+  if (leftPrefix != rightPrefix) return leftPrefix < rightPrefix ? -1 : 1;
+  const leftBytes = leftSize <= 12 ? left + 4 : <usize>load<u32>(left, 12);
+  const rightBytes = rightSize <= 12 ? right + 4 : <usize>load<u32>(right, 12);
+  let offset: u32 = 4;
+  for (; offset + 8 <= size; offset += 8) {
+    const a = load<u64>(leftBytes + offset);
+    const b = load<u64>(rightBytes + offset);
+    if (a != b) return bswap<u64>(a) < bswap<u64>(b) ? -1 : 1;
+  }
+  for (; offset < size; offset++) {
+    const a = load<u8>(leftBytes + offset);
+    const b = load<u8>(rightBytes + offset);
+    if (a != b) return a < b ? -1 : 1;
+  }
+  return leftSize == rightSize ? 0 : leftSize < rightSize ? -1 : 1;
+}

@@ -21,3 +21,5 @@ export * from "./sort";
 export * from "./sort-merge";
 export * from "./set-operation";
 export * from "./nested-loop";
+export * from "./window";
+export * from "./window-aggregates";
