@@ -3,7 +3,7 @@ import type { Schema } from "../arrow/schema.ts";
 import { assert } from "../common/assert.ts";
 import { EngineError } from "../common/engine-error.ts";
 import type { Projector } from "../compile/expression-compiler.ts";
-import { inputIndexes, typeOf } from "../expr/expression-properties.ts";
+import { inputIndexes, isNullable, typeOf } from "../expr/expression-properties.ts";
 import type { Expression } from "../expr/expression.ts";
 import type { Batch, Vector } from "../kernel/batch.ts";
 import { batchRowCount } from "../kernel/batch.ts";
@@ -15,6 +15,14 @@ import type { PhysicalHashJoin } from "../physical/physical-node.ts";
 import { JoinPairs } from "./join-pairs.ts";
 import { JoinTable } from "./join-table.ts";
 import type { Operator, TaskContext } from "./operator.ts";
+
+/** A probe batch's key vectors, their hashes, and the positions with usable keys (0 = all). */
+type ProbeKeys = {
+  readonly keys: readonly Vector[];
+  readonly hashes: number;
+  readonly positions: number;
+  readonly count: number;
+};
 
 type Phase = "build" | "probe" | "pairs" | "unmatched" | "build_rows" | "end";
 
@@ -38,6 +46,8 @@ export class HashJoinOperator implements Operator {
   readonly #storedColumns: readonly number[];
   readonly #table: JoinTable;
   readonly #pairs: JoinPairs;
+  /** Of a null-aware join whose residual may be NULL: finds the pairs for which it is not false. */
+  readonly #possiblePairs: JoinPairs | null;
   readonly #output: Region;
   readonly #batchRegion: Region;
   readonly #listRegion: Region;
@@ -77,14 +87,15 @@ export class HashJoinOperator implements Operator {
     this.#buildRows = context.compiler.projector(expressions, build.schema);
     const types = expressions.map(typeOf);
     this.#table = new JoinTable(context, types, tracksBuildRows(node) || (node.nullAware && node.residual !== null));
-    this.#pairs = new JoinPairs(
-      context,
-      this.#table,
-      this.#keyColumns,
-      node.residual,
-      [...probe.schema, ...build.schema],
-      this.#storedColumns,
-    );
+    const { residual, nullAware } = node;
+    const schema = [...probe.schema, ...build.schema];
+    const pairsBy = (condition: Expression | null): JoinPairs =>
+      new JoinPairs(context, this.#table, this.#keyColumns, condition, schema, this.#storedColumns);
+    this.#pairs = pairsBy(residual);
+    this.#possiblePairs =
+      nullAware && residual !== null && isNullable(residual)
+        ? pairsBy({ kind: "call", name: "is_not_false", args: [residual], type: simpleType("bool") })
+        : null;
     this.#output = context.memory.region();
     this.#batchRegion = context.memory.region();
     this.#listRegion = context.memory.region();
@@ -96,6 +107,7 @@ export class HashJoinOperator implements Operator {
     this.#probeKeys.open();
     this.#buildRows.open();
     this.#pairs.open();
+    this.#possiblePairs?.open();
   }
 
   next(): Batch | null {
@@ -111,6 +123,7 @@ export class HashJoinOperator implements Operator {
   close(): void {
     this.#phase = "end";
     this.#pairs.close();
+    this.#possiblePairs?.close();
     this.#table.free();
     this.#probeKeys.close();
     this.#buildRows.close();
@@ -209,13 +222,14 @@ export class HashJoinOperator implements Operator {
       count = kernelNamed(kernels, "selectValid")(this.#keyValidity, 1, batch.rowCount, positions);
     }
     this.#batch = batch;
+    const probe: ProbeKeys = { keys, hashes, positions, count };
     this.#pairs.start(batch, keys, hashes, positions, count);
     switch (this.#node.joinType) {
       case "left_semi":
       case "left_anti":
       case "left_mark":
         this.#phase = "probe";
-        this.#flagProbeRows();
+        this.#flagProbeRows(probe);
         return this.#node.joinType === "left_mark"
           ? this.#markedBatch()
           : this.#flaggedRows(this.#node.joinType === "left_semi" ? 1 : 0);
@@ -335,7 +349,7 @@ export class HashJoinOperator implements Operator {
   // ---- joins that put out probe rows once
 
   /** Flags of the probe batch: 1 = has a match, 2 = unknown because of a NULL, 0 = none. */
-  #flagProbeRows(): void {
+  #flagProbeRows(probe: ProbeKeys): void {
     const { kernels } = this.#context;
     const pairs = this.#pairs;
     const { residual, nullAware } = this.#node;
@@ -353,23 +367,40 @@ export class HashJoinOperator implements Operator {
         kernelNamed(kernels, "joinMarkUnknown")(pairs.flags, rowCount, this.#keyValidity);
       return;
     }
-    this.#flagUnknown(1, this.#unhashedRows!);
-    this.#flagUnknown(0, this.#allRows!);
+    const possible = this.#possiblePairs === null ? pairs : this.#flagUnknownPairs(this.#possiblePairs, probe);
+    this.#flagUnknown(1, this.#unhashedRows!, possible);
+    this.#flagUnknown(0, this.#allRows!, possible);
+    // Both lists of flags are of this batch; what follows reads the first.
+    this.#context.memory.u8.copyWithin(pairs.flags, possible.flags, possible.flags + rowCount);
+  }
+
+  /** Rows with an equal key for which the residual is NULL, and with none for which it is true, are unknown. */
+  #flagUnknownPairs(possible: JoinPairs, { keys, hashes, positions, count }: ProbeKeys): JoinPairs {
+    const { kernels, memory } = this.#context;
+    const { rowCount } = this.#batch!;
+    possible.start(this.#batch!, keys, hashes, positions, count);
+    memory.u8.copyWithin(possible.flags, this.#pairs.flags, this.#pairs.flags + rowCount);
+    while (possible.hasMore) {
+      this.#context.checkCancelled();
+      const found = possible.expand(true);
+      if (found > 0) kernelNamed(kernels, "joinMark")(possible.positions, found, possible.flags, 2);
+    }
+    return possible;
   }
 
   /**
-   * Under a residual only the build rows for which it is true count: a row with a key (`keyIsValid` 1) is unknown when one of them has a NULL
-   * key, a row without one when there is any.
+   * Under a residual only the build rows for which it is not false count: a row with a key (`keyIsValid` 1) is unknown
+   * when one of them has a NULL key, a row without one when there is any.
    */
-  #flagUnknown(keyIsValid: 0 | 1, rows: { readonly rows: number; readonly count: number }): void {
+  #flagUnknown(keyIsValid: 0 | 1, rows: { readonly rows: number; readonly count: number }, possible: JoinPairs): void {
     const { kernels } = this.#context;
     const { rowCount } = this.#batch!;
-    const { flags } = this.#pairs;
+    const { flags } = possible;
     const positions = this.#batchRegion.allocate(rowCount * 4 + 4);
     const count = kernelNamed(kernels, "joinSelectOpen")(flags, this.#keyValidity, keyIsValid, rowCount, positions);
     if (count === 0 || rows.count === 0) return;
-    this.#pairs.cross(positions, count, rows, (pairs) => {
-      if (pairs > 0) kernelNamed(kernels, "joinMark")(this.#pairs.positions, pairs, flags, 2);
+    possible.cross(positions, count, rows, (pairs) => {
+      if (pairs > 0) kernelNamed(kernels, "joinMark")(possible.positions, pairs, flags, 2);
     });
   }
 

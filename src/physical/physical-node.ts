@@ -100,8 +100,8 @@ export type PhysicalJoinType =
 /**
  * Equi-join. `keys` pair a probe expression with a build expression of the same layout; a NULL key matches nothing,
  * unless `nullEqual` (IS NOT DISTINCT FROM). `residual` is over probe columns then build columns, and decides a match
- * together with the keys. `nullAware` (left_anti, left_mark; one key, no residual or a residual over both): NOT IN / IN
- * three-valued logic; the build side must then be broadcast, since one NULL in it concerns every probe row.
+ * together with the keys. `nullAware` (left_anti, left_mark; one key, no residual or a residual over both): the AND of
+ * the key's equality and the residual is in three-valued logic, for NOT IN / IN; the build side must then be broadcast, since one NULL in it concerns every probe row.
  * `buildUnique`: the planner knows that no two build rows share a key.
  */
 export type PhysicalHashJoin = NodeBase & {

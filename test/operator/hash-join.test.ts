@@ -122,23 +122,27 @@ function keyMatch(left: Row, right: Row, spec: JoinSpec): boolean | null {
   return result;
 }
 
-function residualHolds(left: Row, right: Row, spec: JoinSpec): boolean {
+function residualHolds(left: Row, right: Row, spec: JoinSpec): boolean | null {
   if (spec.residual === null) return true;
   const [a, b] = [left[spec.residual.probe]!, right[spec.residual.build]!];
-  return a !== null && b !== null && a < b;
+  return a !== null && b !== null ? a < b : null;
+}
+
+/** The keys' equality and the residual, in three-valued logic. */
+function matchOf(left: Row, right: Row, spec: JoinSpec): boolean | null {
+  const outcomes = [keyMatch(left, right, spec), residualHolds(left, right, spec)];
+  return outcomes.includes(false) ? false : outcomes.includes(null) ? null : true;
 }
 
 function expected(schema: Schema, probe: readonly Row[], build: readonly Row[], spec: JoinSpec): Value[][] {
-  const isMatch = (left: Row, right: Row): boolean =>
-    residualHolds(left, right, spec) && keyMatch(left, right, spec) === true;
+  const isMatch = (left: Row, right: Row): boolean => matchOf(left, right, spec) === true;
   const nulls = schema.map(() => null);
   const rows: Value[][] = [];
   const matchedBuild = new Set<Row>();
   for (const left of probe) {
     const matches = build.filter((right) => isMatch(left, right));
     matches.forEach((right) => matchedBuild.add(right));
-    const isUnknown =
-      spec.nullAware && build.some((right) => residualHolds(left, right, spec) && keyMatch(left, right, spec) === null);
+    const isUnknown = spec.nullAware && build.some((right) => matchOf(left, right, spec) === null);
     switch (spec.joinType) {
       case "left_semi":
         if (matches.length > 0) rows.push([...left]);
@@ -264,7 +268,11 @@ describe("hash join", () => {
         },
       ];
       if (joinType === "left_anti" || joinType === "left_mark")
-        specs.push({ ...plain, joinType, nullAware: true }, { ...plain, joinType, nullAware: true, residual });
+        specs.push(
+          { ...plain, joinType, nullAware: true },
+          { ...plain, joinType, nullAware: true, residual },
+          { joinType, nullAware: true, residual, keys: [{ column: 0, nullEqual: true }] },
+        );
       for (const [probeCount, buildCount, distinct, nullShare] of [
         [0, 0, 1, 0],
         [0, 5, 3, 0.5],
