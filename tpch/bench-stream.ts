@@ -8,6 +8,7 @@ import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { ensureTpchData } from "./make-data.ts";
+import { flightPackages } from "./python-engine.ts";
 import { ensureVenv } from "./python-venv.ts";
 import { padTable } from "./report.ts";
 import { Cluster } from "./start-cluster.ts";
@@ -35,7 +36,7 @@ const { values: options } = parseArgs({
 });
 
 const dataFolder = ensureTpchData(Number(options.scale));
-const python = `${ensureVenv("clients", ["pyarrow==26.0.1", "adbc-driver-flightsql==1.13.0", "adbc-driver-manager==1.13.0"])}/python`;
+const python = `${ensureVenv("clients", flightPackages)}/python`;
 const script = fileURLToPath(new URL("./peers/stream_reader.py", import.meta.url));
 const cluster = await Cluster.start({ dataFolder, executors: 0, memory: options.memory });
 const reports: Record<string, StreamReport> = {};

@@ -1,7 +1,7 @@
 /**
  * Runs the TPC-H queries through Flight SQL on a cluster of real processes and checks every answer.
  * `npm run tpch -- --scale 1 [--executors 2 | --standalone] [--queries 1,5,9-11] [--iterations 3] [--memory 4GB]
- * [--slots N] [--url grpc://HOST:PORT] [--json FILE]`. Exit code 1 when an answer is wrong or a query fails.
+ * [--slots N] [--client onager|adbc|pyarrow] [--url grpc://HOST:PORT] [--json FILE]`. Exit code 1 when an answer is wrong or a query fails.
  */
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -9,9 +9,12 @@ import { TpchAnswers } from "./answers.ts";
 import { compareAnswer } from "./compare-answer.ts";
 import { FlightEngine } from "./flight-engine.ts";
 import { ensureTpchData } from "./make-data.ts";
+import { PythonEngine } from "./python-engine.ts";
 import { parseQueryNumbers, tpchQuery } from "./queries.ts";
 import { median, padTable } from "./report.ts";
 import { Cluster } from "./start-cluster.ts";
+
+type Engine = Pick<FlightEngine, "run" | "close">;
 
 type QueryResult = {
   readonly query: string;
@@ -30,12 +33,13 @@ const { values: options } = parseArgs({
     iterations: { type: "string", default: "1" },
     memory: { type: "string" },
     slots: { type: "string" },
+    client: { type: "string", default: "onager" },
     url: { type: "string" },
     json: { type: "string" },
   },
 });
 
-async function runQuery(engine: FlightEngine, answers: TpchAnswers, number: number): Promise<QueryResult> {
+async function runQuery(engine: Engine, answers: TpchAnswers, number: number): Promise<QueryResult> {
   const query = tpchQuery(number, Number(options.scale));
   const milliseconds: number[] = [];
   const differences = new Set<string>();
@@ -55,9 +59,16 @@ async function runQuery(engine: FlightEngine, answers: TpchAnswers, number: numb
   return { query: query.name, rows, milliseconds, differences: [...differences] };
 }
 
+async function connect(url: string): Promise<Engine> {
+  const { client } = options;
+  if (client === "adbc" || client === "pyarrow") return new PythonEngine(client, url);
+  if (client === "onager") return FlightEngine.connect(url);
+  throw new Error(`--client: "${client}" is none of onager, adbc, pyarrow`);
+}
+
 async function runAll(url: string, dataFolder: string): Promise<QueryResult[]> {
   const answers = new TpchAnswers(dataFolder);
-  const engine = await FlightEngine.connect(url);
+  const engine = await connect(url);
   const results: QueryResult[] = [];
   try {
     for (const number of parseQueryNumbers(options.queries)) {

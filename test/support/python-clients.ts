@@ -1,10 +1,10 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { flightPackages as packages } from "../../tpch/python-engine.ts";
 import { ensureVenv } from "../../tpch/python-venv.ts";
 
 const run = promisify(execFile);
-const packages = ["pyarrow==26.0.1", "adbc-driver-flightsql==1.13.0", "adbc-driver-manager==1.13.0"];
 
 /** Makes the environment with the Python clients, unless it is there. */
 export function ensurePythonClients(): void {
