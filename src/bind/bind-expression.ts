@@ -6,12 +6,14 @@ import { at, coerceTo, commonType } from "../expr/coerce.ts";
 import type { Expression } from "../expr/expression.ts";
 import { andAll, orAll, typeOf } from "../expr/expression-properties.ts";
 import { resolveFunction } from "../expr/function-registry.ts";
+import { isWindowFunction } from "../expr/window-registry.ts";
 import type { SqlExpression, SqlExpressionOf } from "../sql/ast.ts";
 import { bindAggregate } from "./bind-aggregate.ts";
 import { bindCast } from "./bind-cast.ts";
 import { bindInList, bindOperator, compareRows, falseLiteral, negateIf } from "./bind-comparison.ts";
 import { columnOf, type ExpressionPlace } from "./bind-context.ts";
 import { bindNumber } from "./bind-number.ts";
+import { bindWindow } from "./bind-window.ts";
 import { bindExists, bindQuantified, bindScalarSubquery } from "./bind-subquery.ts";
 
 const bool = simpleType("bool");
@@ -194,9 +196,12 @@ function bindQuantifiedList(node: SqlExpressionOf<"quantified_list">, place: Exp
 function bindFunction(node: SqlExpressionOf<"function">, place: ExpressionPlace): Expression {
   const { name, span } = node;
   if (name === "grouping") return bindGrouping(node, place);
-  if (isAggregate(name)) return bindAggregate(node, place, bindExpression, requireBool);
-  if (node.star || node.distinct || node.filter !== null) {
-    const what = node.star ? "*" : node.distinct ? "DISTINCT" : "FILTER";
+  if (node.over !== undefined) return bindWindow(node, place, { bindExpression, requireBool });
+  if (isWindowFunction(name) && node.withinGroup !== true)
+    throw new EngineError("windowing_error", `window function ${name} requires an OVER clause`, { span });
+  if (isAggregate(name) || node.withinGroup === true) return bindAggregate(node, place, bindExpression, requireBool);
+  if (node.star || node.distinct || node.filter !== null || node.orderBy !== undefined) {
+    const what = node.star ? "*" : node.distinct ? "DISTINCT" : node.filter !== null ? "FILTER" : "ORDER BY";
     throw new EngineError("undefined_function", `${what} specified, but ${name} is not an aggregate function`, {
       span,
     });

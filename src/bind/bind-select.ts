@@ -23,7 +23,16 @@ import { aggregateSets, groupingBits, type GroupingSets } from "./bind-grouping-
 import { outputPosition, sortKey } from "./bind-order-by.ts";
 import { applyOverGroups, type GroupItem, type Grouping, overGroups } from "./group-replacement.ts";
 import { outputName } from "./output-name.ts";
-import { type AggregateCollector, type PendingApply, Scope, unknownRelation, type VisibleColumn } from "./scope.ts";
+import {
+  type AggregateCollector,
+  type BoundWindow,
+  type PendingApply,
+  Scope,
+  unknownRelation,
+  type VisibleColumn,
+} from "./scope.ts";
+import { resolveNamedWindows } from "./window-definitions.ts";
+import { addWindows, windowOverGroups } from "./window-nodes.ts";
 
 /** An item of the select list with `*` expanded: then it is a column without text of its own. */
 type ExpandedItem = { readonly name: string; readonly source: SqlExpression | VisibleColumn; readonly span: TextSpan };
@@ -41,6 +50,7 @@ type Bound = {
   readonly keys: readonly KeySource[];
   readonly havingApplies: readonly PendingApply[];
   readonly applies: readonly PendingApply[];
+  readonly windows: readonly BoundWindow[];
 };
 
 /**
@@ -78,6 +88,7 @@ export function bindSelect(
   scope.aggregates = collector;
   const bound = bindOutputs(select, orderBy, expanded, grouping.byItem, place);
   scope.aggregates = null;
+  scope.windows = null;
   const isAggregated =
     select.groupBy.length > 0 || select.groupingSets !== null || select.having !== null || collector.calls.length > 0;
   if (isAggregated) {
@@ -202,6 +213,8 @@ function bindOutputs(
     select.having === null
       ? null
       : requireBool(bindExpression(select.having, { ...place, applies: havingApplies }), "HAVING", select.having.span);
+  const windows: BoundWindow[] = [];
+  scope.windows = { windows, definitions: resolveNamedWindows(select.windows), inside: null };
   scope.clause = "SELECT";
   const items = expanded.map((item, index) => {
     const group = byItem.get(index);
@@ -218,7 +231,7 @@ function bindOutputs(
     bindKey({ expression, descending: false, nullsFirst: null }),
   );
   scope.clause = "ORDER BY";
-  return { items, having, distinctOn, keys: orderBy.map(bindKey), havingApplies, applies };
+  return { items, having, distinctOn, keys: orderBy.map(bindKey), havingApplies, applies, windows };
 }
 
 /** A bare name in ORDER BY is an output name first, then a column of FROM. */
@@ -247,6 +260,7 @@ function overGrouping(bound: Bound, grouping: Grouping): Bound {
     keys: bound.keys.map(keyOver),
     havingApplies: bound.havingApplies.map((apply) => applyOverGroups(apply, grouping)),
     applies: bound.applies.map((apply) => applyOverGroups(apply, grouping)),
+    windows: bound.windows.map((window) => windowOverGroups(window, grouping)),
   };
 }
 
@@ -261,7 +275,7 @@ function finish(
   let plan = input;
   if (bound.having !== null)
     plan = { kind: "filter", input: applyAll(plan, bound.havingApplies), predicate: bound.having };
-  plan = applyAll(plan, bound.applies);
+  plan = addWindows(plan, bound.windows, bound.applies);
   const keepUnknown = options.keepUnknown === true && !select.distinct && bound.keys.length === 0;
   const items = bound.items.map((item) => (keepUnknown ? item : settleUnknown(item)));
   const projected = items.map((expression, index) => ({

@@ -1,10 +1,11 @@
 import { catalogName, schemaName } from "../catalog/table.ts";
 import { EngineError, type TextSpan } from "../common/engine-error.ts";
 import { nearestNameHint } from "../common/nearest-name.ts";
-import type { AggregateCall, ColumnId, Expression } from "../expr/expression.ts";
+import type { AggregateCall, ColumnId, Expression, SortKey, WindowCall } from "../expr/expression.ts";
 import type { ApplyForm, Column, LogicalNode } from "../logical/logical-node.ts";
 import { outputColumns } from "../logical/output-columns.ts";
 import type { CommonTable } from "../sql/ast.ts";
+import type { NamedWindows } from "./window-definitions.ts";
 
 /** A column under the name that the statement knows it by, which aliases may have changed. */
 export type VisibleColumn = { readonly name: string; readonly column: Column };
@@ -38,6 +39,22 @@ export type AggregateCollector = {
   readonly groupingBits: (args: readonly Expression[], span: TextSpan) => Expression;
 };
 
+/** A call with OVER, and the column that holds its value. */
+export type BoundWindow = {
+  readonly column: Column;
+  readonly call: WindowCall;
+  readonly partitionBy: readonly Expression[];
+  readonly orderBy: readonly SortKey[];
+};
+
+/** The window functions found while a query's select list and ORDER BY are bound. */
+export type WindowCollector = {
+  readonly windows: BoundWindow[];
+  readonly definitions: NamedWindows;
+  /** The part of a window function that is being bound. */
+  inside: "call" | "definition" | null;
+};
+
 /** The WITH queries that a place in the statement sees: a list, innermost and latest first. */
 export type CommonTables = {
   readonly table: CommonTable;
@@ -66,6 +83,8 @@ export class Scope {
   clause: string;
   /** null where the clause allows no aggregates. */
   aggregates: AggregateCollector | null = null;
+  /** null where the clause allows no window functions. */
+  windows: WindowCollector | null = null;
   #ids: Set<ColumnId> | null = null;
 
   constructor(namespace: Namespace, parent: Scope | null, commonTables: CommonTables | null, clause: string) {

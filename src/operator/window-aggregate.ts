@@ -7,8 +7,8 @@ import type { Vector } from "../kernel/batch.ts";
 import { bitmapByteSize, gatherVector } from "../kernel/gather.ts";
 import { kernelNamed } from "../kernel/load-kernels.ts";
 import type { Region } from "../kernel/slot-memory.ts";
+import { argumentVector, type WindowChunk } from "./window-chunk.ts";
 import type { Frames } from "./window-frames.ts";
-import { argumentVector, type WindowChunk } from "./window-function.ts";
 
 /** An aggregate whose arguments are found: over each row's frame. */
 export function windowAggregate(chunk: WindowChunk, call: WindowCall): Vector {

@@ -70,6 +70,8 @@ export type Select = {
   /** GROUP BY DISTINCT: sets of the same groups count once. */
   readonly groupDistinct: boolean;
   readonly having: SqlExpression | null;
+  /** WINDOW name AS (…), … */
+  readonly windows: readonly WindowDefinition[];
   readonly span: TextSpan;
 };
 
@@ -205,6 +207,31 @@ export type FunctionCall = {
   /** ORDER BY within an aggregate's arguments, or that of WITHIN GROUP. */
   readonly orderBy?: readonly SortItem[];
   readonly withinGroup?: boolean;
+  readonly over?: WindowDefinition;
 };
+
+/**
+ * `OVER name` has the window's name in `name` and nothing else; `OVER (base …)` starts from the window `base`. In a WINDOW
+ * clause `name` is the new window's.
+ */
+export type WindowDefinition = {
+  readonly name: string | null;
+  readonly base: string | null;
+  readonly partitionBy: readonly SqlExpression[];
+  readonly orderBy: readonly SortItem[];
+  readonly frame: FrameClause | null;
+  readonly span: TextSpan;
+};
+
+export type FrameClause = {
+  readonly unit: "rows" | "range" | "groups";
+  readonly start: FrameEdge;
+  readonly end: FrameEdge;
+  readonly exclude: "nothing" | "current_row" | "group" | "ties";
+};
+
+export type FrameEdge =
+  | { readonly kind: "unbounded_preceding" | "current_row" | "unbounded_following" }
+  | { readonly kind: "preceding" | "following"; readonly offset: SqlExpression };
 
 export type SqlExpressionOf<Kind extends SqlExpression["kind"]> = SqlExpression & { readonly kind: Kind };

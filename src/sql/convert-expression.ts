@@ -3,6 +3,8 @@ import { must } from "../common/assert.ts";
 import type { TextSpan } from "../common/engine-error.ts";
 import type { Query, SqlExpression } from "./ast.ts";
 import { type ConvertContext, spanAt, tagOf, textOf, textsOf, unsupported } from "./convert-context.ts";
+import { convertSortItems } from "./convert-sort-items.ts";
+import { convertWindow } from "./convert-window.ts";
 import { convertTypeName } from "./convert-type-name.ts";
 
 /** Queries and expressions contain each other; the query converter is handed in to keep the files apart. */
@@ -208,9 +210,6 @@ function convertFunction(converter: ExpressionConverter, node: FuncCall): SqlExp
   const names = textsOf(node.funcname);
   const name = names.at(-1) ?? "";
   if (names.length > 1 && names[0] !== "pg_catalog") throw unsupported("functions in schemas are", span);
-  if (node.over !== undefined) throw unsupported(`window functions (${name}) are`, span);
-  if (node.agg_within_group === true) throw unsupported(`WITHIN GROUP (${name}) is`, span);
-  if (node.agg_order !== undefined) throw unsupported(`ORDER BY in an aggregate's arguments (${name}) is`, span);
   if (node.func_variadic === true) throw unsupported("VARIADIC is", span);
   const args = (node.args ?? []).map((arg) => convertExpression(converter, arg));
   const filter = node.agg_filter === undefined ? null : convertExpression(converter, node.agg_filter);
@@ -221,6 +220,13 @@ function convertFunction(converter: ExpressionConverter, node: FuncCall): SqlExp
     star: node.agg_star ?? false,
     distinct: node.agg_distinct ?? false,
     filter,
+    ...(node.agg_order === undefined
+      ? {}
+      : { orderBy: convertSortItems(context, node.agg_order, (part) => convertExpression(converter, part)) }),
+    ...(node.agg_within_group === true ? { withinGroup: true } : {}),
+    ...(node.over === undefined
+      ? {}
+      : { over: convertWindow(context, node.over, (part) => convertExpression(converter, part)) }),
     span,
   };
 }

@@ -9,12 +9,13 @@ import type {
   RelationName,
   Select,
   SelectItem,
-  SortItem,
   SqlExpression,
   TableAlias,
 } from "./ast.ts";
 import { type ConvertContext, identifiersOf, spanAt, tagOf, unsupported } from "./convert-context.ts";
 import { convertExpression, type ExpressionConverter } from "./convert-expression.ts";
+import { convertSortItems } from "./convert-sort-items.ts";
+import { convertWindow } from "./convert-window.ts";
 import { convertGroupBy } from "./convert-group-by.ts";
 
 /** The query in a SelectStmt node (SELECT, VALUES, TABLE or a set operation). */
@@ -41,7 +42,7 @@ function convertQuery(context: ConvertContext, raw: SelectStmt, span: TextSpan):
     commonTables: convertCommonTables(context, raw.withClause),
     recursive: raw.withClause?.recursive ?? false,
     body,
-    orderBy: convertSortItems(context, raw.sortClause),
+    orderBy: convertSortItems(context, raw.sortClause, (node) => convertExpression(converterOf(context), node)),
     limit: expression(raw.limitCount),
     offset: expression(raw.limitOffset),
     withTies: raw.limitOption === "LIMIT_OPTION_WITH_TIES",
@@ -85,7 +86,6 @@ function convertSelect(context: ConvertContext, raw: SelectStmt, span: TextSpan)
   const { distinctClause, windowClause } = raw;
   // A plain DISTINCT is a list with one empty node.
   const distinctOn = (distinctClause ?? []).filter((node) => Object.keys(node).length > 0);
-  if (windowClause !== undefined) throw unsupported("window functions (WINDOW) are", span);
   const groupBy = convertGroupBy(context, raw.groupClause, (node) => convertExpression(converter, node));
   const optional = (node: Node | undefined) => (node === undefined ? null : convertExpression(converter, node));
   return {
@@ -99,6 +99,9 @@ function convertSelect(context: ConvertContext, raw: SelectStmt, span: TextSpan)
     groupingSets: groupBy.sets,
     groupDistinct: raw.groupDistinct ?? false,
     having: optional(raw.havingClause),
+    windows: (windowClause ?? []).flatMap((node) =>
+      "WindowDef" in node ? [convertWindow(context, node.WindowDef, (part) => convertExpression(converter, part))] : [],
+    ),
     span,
   };
 }
@@ -108,17 +111,6 @@ function convertSelectItem(converter: ExpressionConverter, node: Node): SelectIt
   const { name, val, location } = node.ResTarget;
   const expression = convertExpression(converter, must(val, "a select item"));
   return { expression, alias: name ?? null, span: spanAt(converter.context, location) };
-}
-
-function convertSortItems(context: ConvertContext, nodes: readonly Node[] | undefined): readonly SortItem[] {
-  return (nodes ?? []).map((node) => {
-    if (!("SortBy" in node)) throw unsupported(tagOf(node), context.statement);
-    const { node: key, sortby_dir: direction, sortby_nulls: nulls } = node.SortBy;
-    const expression = convertExpression(converterOf(context), must(key, "a sort key"));
-    if (direction === "SORTBY_USING") throw unsupported("ORDER BY … USING is", expression.span);
-    const nullsFirst = nulls === "SORTBY_NULLS_FIRST" ? true : nulls === "SORTBY_NULLS_LAST" ? false : null;
-    return { expression, descending: direction === "SORTBY_DESC", nullsFirst };
-  });
 }
 
 function convertCommonTables(context: ConvertContext, clause: WithClause | undefined): readonly CommonTable[] {
