@@ -1,5 +1,5 @@
 /** What the scheduler keeps beyond its own life. Keys are unique within a kind. */
-export type RecordKind = "job" | "view";
+export type RecordKind = "job" | "view" | "executor" | "session";
 
 export type StateWrite = {
   readonly kind: RecordKind;

@@ -4,59 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MemoryStore } from "../../src/state/memory-store.ts";
 import { SqliteStore } from "../../src/state/sqlite-store.ts";
-import type { StateStore } from "../../src/state/state-store.ts";
+import { bytes, plain, storeContract } from "./store-contract.ts";
 
-const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
-
-/** What every store promises; each kind of store runs the same cases. */
-function contract(name: string, open: () => StateStore): void {
-  describe(`${name} as a state store`, () => {
-    let store: StateStore;
-    beforeEach(() => (store = open()));
-    afterEach(() => store.close());
-
-    it("starts empty", async () => {
-      assert.deepEqual(await store.load("job"), []);
-    });
-
-    it("gives back what was written, by kind, last value first", async () => {
-      await store.write([
-        { kind: "job", key: "a", value: bytes(1) },
-        { kind: "view", key: "a", value: bytes(2) },
-      ]);
-      await store.write([{ kind: "job", key: "a", value: bytes(3, 0, 255) }]);
-      assert.deepEqual(plain(await store.load("job")), [["a", [3, 0, 255]]]);
-      assert.deepEqual(plain(await store.load("view")), [["a", [2]]]);
-    });
-
-    it("deletes, also what is not there", async () => {
-      await store.write([{ kind: "job", key: "a", value: bytes(1) }]);
-      await store.write([
-        { kind: "job", key: "a", value: null },
-        { kind: "job", key: "b", value: null },
-      ]);
-      assert.deepEqual(await store.load("job"), []);
-    });
-
-    it("keeps its own copy of the bytes", async () => {
-      const value = bytes(1, 2);
-      await store.write([{ kind: "job", key: "a", value }]);
-      value[0] = 9;
-      assert.deepEqual(plain(await store.load("job")), [["a", [1, 2]]]);
-    });
-  });
-}
-
-const plain = (records: readonly { key: string; value: Uint8Array }[]) =>
-  records.map(({ key, value }) => [key, [...value]]);
-
-contract("MemoryStore", () => new MemoryStore());
+storeContract("MemoryStore", () => new MemoryStore());
 
 describe("SqliteStore", () => {
   const folder = mkdtempSync(join(tmpdir(), "onager-test-"));
   let count = 0;
   after(() => rmSync(folder, { recursive: true }));
-  contract("SqliteStore", () => new SqliteStore(join(folder, `${count++}.sqlite`)));
+  storeContract("SqliteStore", () => new SqliteStore(join(folder, `${count++}.sqlite`)));
 
   it("keeps its records when it is opened again", async () => {
     const path = join(folder, "again.sqlite");
