@@ -1,11 +1,13 @@
 import { EngineError, type TextSpan } from "../common/engine-error.ts";
-import { resolveAggregate } from "../expr/aggregate-registry.ts";
+import { isAggregate, resolveAggregate } from "../expr/aggregate-registry.ts";
 import { at } from "../expr/coerce.ts";
 import type { AggregateCall, Expression } from "../expr/expression.ts";
 import { columnIds, expressionEquals } from "../expr/expression-properties.ts";
+import { isOrderedSetAggregate } from "../expr/general-aggregate-registry.ts";
 import { callExpressions } from "../logical/rewrite.ts";
 import type { SqlExpression, SqlExpressionOf } from "../sql/ast.ts";
 import { columnOf, type ExpressionPlace, newColumn, settleUnknown } from "./bind-context.ts";
+import { sortKey } from "./bind-order-by.ts";
 import type { AggregateCollector, PendingApply, Scope } from "./scope.ts";
 
 /**
@@ -19,7 +21,15 @@ export function bindAggregate(
   bindExpression: (node: SqlExpression, place: ExpressionPlace) => Expression,
   requireBool: (expression: Expression, what: string, span: TextSpan) => Expression,
 ): Expression {
-  const { name, span, filter, distinct } = node;
+  const { name, span, filter, distinct, withinGroup = false } = node;
+  if (withinGroup && !isOrderedSetAggregate(name)) {
+    const message = `${name} is not an ordered-set aggregate, so it cannot have WITHIN GROUP`;
+    throw new EngineError("undefined_function", message, { span });
+  }
+  if (!withinGroup && isOrderedSetAggregate(name) && isAggregate(name)) {
+    const message = `WITHIN GROUP is required for ordered-set aggregate ${name}`;
+    throw new EngineError("undefined_function", message, { span });
+  }
   if (node.star && name !== "count")
     throw new EngineError("undefined_function", `function ${name}(*) does not exist`, { span });
   const own = place.scope.aggregates;
@@ -29,7 +39,10 @@ export function bindAggregate(
   const bindParts = (): AggregateCall => {
     const args = node.args.map((arg) => settleUnknown(bindExpression(arg, inner)));
     const condition = filter === null ? null : requireBool(bindExpression(filter, inner), "FILTER", filter.span);
-    return at(span, () => resolveAggregate(name, args, { distinct, filter: condition, span }));
+    const orderBy = (node.orderBy ?? []).map((item) =>
+      sortKey(item, settleUnknown(bindExpression(item.expression, inner))),
+    );
+    return at(span, () => resolveAggregate(name, args, { distinct, filter: condition, orderBy, withinGroup, span }));
   };
   const call = own === null ? bindParts() : insideArguments(own, bindParts);
   const owner = applies.length > 0 ? place.scope : owningScope(call, place.scope);

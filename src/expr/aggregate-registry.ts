@@ -4,7 +4,8 @@ import { must } from "../common/assert.ts";
 import { EngineError, type TextSpan } from "../common/engine-error.ts";
 import { coerceTo } from "./coerce.ts";
 import { typeOf } from "./expression-properties.ts";
-import type { AggregateCall, Expression } from "./expression.ts";
+import type { AggregateCall, Expression, SortKey } from "./expression.ts";
+import { generalAggregateNames, isGeneralAggregate, resolveGeneralAggregate } from "./general-aggregate-registry.ts";
 import { undefinedFunction } from "./undefined-function.ts";
 
 const int64 = simpleType("int64");
@@ -31,28 +32,40 @@ const canonicalNames: ReadonlyMap<string, string> = new Map([
   ["var_pop", "var_pop"],
 ]);
 
+const generalNames: ReadonlySet<string> = new Set(generalAggregateNames());
+
 export function isAggregate(name: string): boolean {
-  return canonicalNames.has(name.toLowerCase());
+  return canonicalNames.has(name.toLowerCase()) || generalNames.has(name.toLowerCase());
 }
 
 export function aggregateNames(): readonly string[] {
-  return [...canonicalNames.keys()];
+  return [...canonicalNames.keys(), ...generalNames];
 }
 
 export type AggregateOptions = {
   readonly distinct: boolean;
   readonly filter: Expression | null;
+  /** ORDER BY in the arguments, or that of WITHIN GROUP. */
+  readonly orderBy?: readonly SortKey[];
+  readonly withinGroup?: boolean;
   readonly span?: TextSpan;
 };
 
 /**
  * The call with its arguments coerced and its result type. `name` of the result is canonical: count, sum, avg, min,
- * max, bool_and, bool_or, any_value, stddev_samp, stddev_pop, var_samp or var_pop.
+ * max, bool_and, bool_or, any_value, stddev_samp, stddev_pop, var_samp, var_pop or one of
+ * general-aggregate-registry.ts. An order changes nothing for those that are not of the latter.
  */
 export function resolveAggregate(name: string, args: readonly Expression[], options: AggregateOptions): AggregateCall {
   const canonical = canonicalNames.get(name.toLowerCase());
   const fail = (): EngineError => undefinedFunction(name, args, aggregateNames(), options.span);
-  if (canonical === undefined || args.length > 1 || (args.length === 0 && canonical !== "count")) throw fail();
+  if (canonical === undefined || options.withinGroup === true) {
+    const { orderBy = [], withinGroup = false } = options;
+    const general = resolveGeneralAggregate(name, args, { ...options, orderBy, withinGroup });
+    if (general === null) throw fail();
+    return general;
+  }
+  if (args.length > 1 || (args.length === 0 && canonical !== "count")) throw fail();
   const [arg] = args;
   // DISTINCT changes nothing for these.
   const distinct = options.distinct && !["min", "max", "bool_and", "bool_or", "any_value"].includes(canonical);
@@ -131,7 +144,7 @@ export function stateTypes(call: AggregateCall): readonly DataType[] {
     case "var_pop":
       return [int64, float64, float64];
     default:
-      return [must(call.type, "an aggregate has a type")];
+      return [isGeneralAggregate(call.name) ? simpleType("binary") : must(call.type, "an aggregate has a type")];
   }
 }
 

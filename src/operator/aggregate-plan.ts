@@ -1,9 +1,13 @@
 import type { DataType } from "../arrow/data-type.ts";
 import { isFloat, isStringLike, sameLayout, simpleType } from "../arrow/data-type.ts";
 import { assert, must, unreachable } from "../common/assert.ts";
+import type { Value } from "../arrow/value.ts";
 import { stateTypes } from "../expr/aggregate-registry.ts";
 import { expressionEquals, isNullable, typeOf } from "../expr/expression-properties.ts";
 import type { AggregateCall, Expression } from "../expr/expression.ts";
+import { isGeneralAggregate } from "../expr/general-aggregate-registry.ts";
+import type { GeneralAggregate } from "../expr/general/general-aggregate.ts";
+import { makeGeneralAggregate } from "../expr/general/make-general-aggregate.ts";
 import type { PhysicalHashAggregate } from "../physical/physical-node.ts";
 
 /**
@@ -11,7 +15,7 @@ import type { PhysicalHashAggregate } from "../physical/physical-node.ts";
  * one sum, and every count of a column that is never NULL is the count of rows.
  */
 export type AccumulatorSpec = {
-  readonly kind: "count" | "sum" | "pick" | "pick_string" | "moments";
+  readonly kind: "count" | "sum" | "pick" | "pick_string" | "moments" | "general";
   /** Kernel that takes raw values, and the one that takes states. */
   readonly updateKernel: string;
   readonly mergeKernel: string;
@@ -29,6 +33,14 @@ export type AccumulatorSpec = {
   readonly startsNull: boolean;
   /** For messages. */
   readonly label: string;
+  /** Set for kind general: the states of groups, and where their arguments come from. */
+  readonly general: GeneralSpec | null;
+};
+
+/** An argument is a position among the evaluated inputs, or the same value in every row. */
+export type GeneralSpec = {
+  readonly make: () => GeneralAggregate;
+  readonly arguments: readonly ({ readonly input: number } | { readonly constant: Value })[];
 };
 
 /** How an output column is made of a row's columns. */
@@ -49,6 +61,14 @@ export type OutputRecipe =
       readonly squares: number;
       readonly sample: boolean;
       readonly root: boolean;
+    }
+  | {
+      readonly kind: "general";
+      readonly accumulator: number;
+      readonly column: number;
+      readonly type: DataType;
+      /** Whether the state goes out, for another aggregation to merge, or the result. */
+      readonly isState: boolean;
     };
 
 export type DistinctSetSpec = { readonly argument: number; readonly filter: number | null };
@@ -141,9 +161,41 @@ class Planner {
         const [sample, root] = [call.name.endsWith("_samp"), call.name.startsWith("stddev")];
         return [{ kind: "variance", count: column(moments), squares: column(moments, 2), sample, root }];
       }
-      default:
-        return asIs(this.#pick(call));
+      default: {
+        if (!isGeneralAggregate(call.name)) return asIs(this.#pick(call));
+        const accumulator = this.#general(call);
+        const type = whole ? call.type : states[0]!;
+        const index = this.#accumulators.indexOf(accumulator);
+        return [{ kind: "general", accumulator: index, column: column(accumulator), type, isState: !whole }];
+      }
     }
+  }
+
+  #general(call: AggregateCall): AccumulatorSpec {
+    const final = this.#node.mode === "final";
+    const filter = final || call.filter === null ? null : this.#evaluated(call.filter);
+    const args = final
+      ? []
+      : call.args.map((arg) =>
+          arg.kind === "literal" ? { constant: arg.value } : { input: this.#evaluated(guarded(arg, call.filter)) },
+        );
+    const accumulator: AccumulatorSpec = {
+      kind: "general",
+      updateKernel: "",
+      mergeKernel: "",
+      pickOperation: 0,
+      argument: null,
+      filter,
+      distinctSet: null,
+      columns: [this.#node.groups.length + this.#stateTypes.length],
+      types: stateTypes(call),
+      startsNull: false,
+      label: call.name,
+      general: { make: makeGeneralAggregate(call), arguments: args },
+    };
+    this.#stateTypes.push(...accumulator.types);
+    this.#accumulators.push(accumulator);
+    return accumulator;
   }
 
   #count(call: AggregateCall): AccumulatorSpec {
@@ -220,6 +272,7 @@ class Planner {
       distinctSet,
       columns: form.types.map((_, index) => first + index),
       label: call.name,
+      general: null,
     };
     this.#stateTypes.push(...form.types);
     this.#accumulators.push(accumulator);

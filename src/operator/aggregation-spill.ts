@@ -175,7 +175,9 @@ export class AggregationSpill {
     try {
       for (const { rows, count } of table.store.scan(batchRowCount, addresses)) {
         batch.reset();
-        const vectors: Vector[] = table.store.gather(rows, count, columns, batch);
+        const gathered: Vector[] = table.store.gather(rows, count, columns, batch);
+        const isGroups = table === this.#state.groups;
+        const vectors = isGroups ? this.#state.portable(gathered, rows, count, batch) : gathered;
         hashColumns(kernels, vectors.slice(0, keyCount), count, hashes);
         kernelNamed(kernels, "spillPartition")(hashes, count, level * bitsPerLevel, positions, counts);
         let start = 0;

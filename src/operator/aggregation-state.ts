@@ -8,6 +8,7 @@ import { hashColumns } from "../kernel/hash.ts";
 import { kernelNamed } from "../kernel/load-kernels.ts";
 import type { Region } from "../kernel/slot-memory.ts";
 import type { AccumulatorSpec, AggregatePlan, OutputRecipe } from "./aggregate-plan.ts";
+import { GeneralStates } from "./general-states.ts";
 import { GroupTable } from "./group-table.ts";
 import type { TaskContext } from "./operator.ts";
 
@@ -25,6 +26,7 @@ export class AggregationState {
   readonly #plan: AggregatePlan;
   readonly #scratch: Region;
   readonly #perBatch: Region;
+  readonly #general: GeneralStates;
   /** The one row of an aggregation without groups; 0 = there are groups. */
   #single = 0;
   /** Per accumulator: whether a row may hold a NULL. */
@@ -41,11 +43,13 @@ export class AggregationState {
     this.sets = plan.distinctTypes.map((type) => new GroupTable(memory, kernels, [...plan.groupTypes, type], []));
     this.#scratch = memory.region();
     this.#perBatch = memory.region();
+    this.#general = new GeneralStates(memory, plan.accumulators, this.groups.store.layout);
   }
 
   /** Begins an empty aggregation: without groups it has its one row already. */
   start(): void {
     this.groups.clear();
+    this.#general.clear();
     this.sets.forEach((set) => set.clear());
     this.#prepare(batchRowCount);
     this.#mayBeNull = this.#plan.accumulators.map(() => false);
@@ -61,7 +65,7 @@ export class AggregationState {
   }
 
   get byteSize(): number {
-    return this.sets.reduce((sum, set) => sum + set.byteSize, this.groups.byteSize);
+    return this.sets.reduce((sum, set) => sum + set.byteSize, this.groups.byteSize + this.#general.byteSize);
   }
 
   /** Aggregates raw rows: the plan's expressions, evaluated. */
@@ -81,6 +85,10 @@ export class AggregationState {
     };
     this.#plan.accumulators.forEach((accumulator, index) => {
       const { argument, filter } = accumulator;
+      if (accumulator.general !== null) {
+        this.#general.update(accumulator, vectors, rowCount, lists.rows, this.#single);
+        return;
+      }
       const vector = argument === null ? null : vectors[argument]!;
       const maySkip = filter !== null || accumulator.distinctSet !== null || (vector?.validity ?? 0) !== 0;
       this.#initialise(accumulator, index, lists, maySkip);
@@ -119,6 +127,10 @@ export class AggregationState {
     const lists = this.#find(vectors.slice(0, this.#plan.groupTypes.length), rowCount);
     this.#plan.accumulators.forEach((accumulator, index) => {
       const states = accumulator.columns.map((column) => vectors[column]!);
+      if (accumulator.general !== null) {
+        this.#general.merge(accumulator, states[0]!, rowCount, lists.rows, this.#single);
+        return;
+      }
       this.#initialise(accumulator, index, lists, states[0]!.validity !== 0);
       this.#merge(accumulator, index, states, lists.rows, rowCount);
     });
@@ -157,10 +169,9 @@ export class AggregationState {
     });
   }
 
-  /** Columns of groups and states of these rows: what `merge` takes. */
-  states(rows: number, count: number, region: Region): Vector[] {
-    const columns = this.groups.store.layout.columns.map((_, index) => index);
-    return this.groups.store.gather(rows, count, columns, region);
+  /** The columns of these rows, groups and then states, as `merge` takes them: none points into JavaScript. */
+  portable(vectors: readonly Vector[], rows: number, count: number, region: Region): Vector[] {
+    return this.#general.portable(vectors, rows, count, region);
   }
 
   /** The output columns of these rows; strings stay in the state's memory. */
@@ -178,6 +189,7 @@ export class AggregationState {
   /** Gives all memory back. Idempotent. */
   free(): void {
     this.groups.free();
+    this.#general.clear();
     this.sets.forEach((set) => set.free());
     this.#scratch.free();
     this.#perBatch.free();
@@ -299,6 +311,8 @@ export class AggregationState {
     const { kernels } = this.#context;
     const { store } = this.groups;
     switch (recipe.kind) {
+      case "general":
+        return this.#general.output(recipe, rows, count, region);
       case "column": {
         const [vector] = store.gather(rows, count, [recipe.column], region) as [Vector];
         if (recipe.limitDigits && kernelNamed(kernels, "anyAbove38Digits")(vector.data, vector.validity, count) !== 0) {

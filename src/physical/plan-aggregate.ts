@@ -112,6 +112,8 @@ function resolveGrouping(input: Planned, node: AggregateNode): Grouping {
   };
 }
 
+const valueAggregates = new Set(["min", "max", "any_value", "percentile_disc", "mode", "min_by", "max_by"]);
+
 /** min, max and any_value put out their argument's values: its layout, its bounds. Sums keep their own wide type. */
 function resolveCall(
   input: Planned,
@@ -120,7 +122,7 @@ function resolveCall(
   const args = call.args.map((arg) => resolve(input, arg));
   const filter = call.filter === null ? null : resolve(input, call.filter).expression;
   const [argument] = args;
-  const isValue = argument !== undefined && ["min", "max", "any_value"].includes(call.name);
+  const isValue = argument !== undefined && valueAggregates.has(call.name);
   const facts: ColumnFacts = isValue
     ? factsOf(input, argument)
     : { ...noFacts, stringBytes: isStringLike(call.type) ? noFacts.stringBytes : 0 };
