@@ -1,9 +1,10 @@
+import type { DataType } from "../arrow/data-type.ts";
 import { byteWidthOf, simpleType } from "../arrow/data-type.ts";
 import type { Schema } from "../arrow/schema.ts";
 import { assert } from "../common/assert.ts";
 import { EngineError } from "../common/engine-error.ts";
 import type { Projector } from "../compile/expression-compiler.ts";
-import { inputIndexes, isNullable, typeOf } from "../expr/expression-properties.ts";
+import { isNullable, typeOf } from "../expr/expression-properties.ts";
 import type { Expression } from "../expr/expression.ts";
 import type { Batch, Vector } from "../kernel/batch.ts";
 import { batchRowCount } from "../kernel/batch.ts";
@@ -12,8 +13,11 @@ import { hashColumns } from "../kernel/hash.ts";
 import { kernelNamed } from "../kernel/load-kernels.ts";
 import type { Region } from "../kernel/slot-memory.ts";
 import type { PhysicalHashJoin } from "../physical/physical-node.ts";
+import { HashJoinSpill } from "./hash-join-spill.ts";
+import { putsOutUnmatchedProbe, spilledSides, storedBuildColumns, tracksBuildRows } from "./hash-join-sides.ts";
 import { JoinPairs } from "./join-pairs.ts";
 import { JoinTable } from "./join-table.ts";
+import { reserveBytes } from "./memory-reserve.ts";
 import type { Operator, TaskContext } from "./operator.ts";
 
 /** A probe batch's key vectors, their hashes, and the positions with usable keys (0 = all). */
@@ -24,7 +28,7 @@ type ProbeKeys = {
   readonly count: number;
 };
 
-type Phase = "build" | "probe" | "pairs" | "unmatched" | "build_rows" | "end";
+type Phase = "build" | "probe" | "pairs" | "unmatched" | "build_rows" | "spilled" | "end";
 
 /**
  * Transform of two inputs: reads the build side whole, into a table, before the first probe batch.
@@ -32,6 +36,9 @@ type Phase = "build" | "probe" | "pairs" | "unmatched" | "build_rows" | "end";
  * A probe batch goes through the table in passes over the whole batch (hashes and chains first, then keys, then the residual), and gives
  * batches of at most `batchRowCount` rows however many matches a row has. Joins that put out probe rows only (semi,
  * anti, mark) pass the probe's vectors on under a selection.
+ *
+ * Memory: a build side that does not fit goes to disk, and the probe side with it, in partitions (hash-join-spill.ts); each then
+ * runs through the same phases.
  */
 export class HashJoinOperator implements Operator {
   readonly schema: Schema;
@@ -46,6 +53,7 @@ export class HashJoinOperator implements Operator {
   readonly #storedColumns: readonly number[];
   readonly #table: JoinTable;
   readonly #pairs: JoinPairs;
+  readonly #spill: HashJoinSpill;
   /** Of a null-aware join whose residual may be NULL: finds the pairs for which it is not false. */
   readonly #possiblePairs: JoinPairs | null;
   readonly #output: Region;
@@ -62,6 +70,7 @@ export class HashJoinOperator implements Operator {
   /** Numbers of the probe rows without a match that still have to be put out. */
   #open = { positions: 0, count: 0 };
   #buildRowsDone = 0;
+  #tableBytes = 0;
 
   constructor(context: TaskContext, node: PhysicalHashJoin, probe: Operator, build: Operator) {
     this.schema = node.schema;
@@ -96,6 +105,7 @@ export class HashJoinOperator implements Operator {
       nullAware && residual !== null && isNullable(residual)
         ? pairsBy({ kind: "call", name: "is_not_false", args: [residual], type: simpleType("bool") })
         : null;
+    this.#spill = this.#makeSpill(types);
     this.#output = context.memory.region();
     this.#batchRegion = context.memory.region();
     this.#listRegion = context.memory.region();
@@ -116,20 +126,17 @@ export class HashJoinOperator implements Operator {
       this.#context.checkCancelled();
       const batch = this.#advance();
       if (batch !== null) return batch;
-      if (this.#phase === "end") return null;
+      if (this.#phase === "end") {
+        this.#end();
+        return null;
+      }
     }
   }
 
   close(): void {
-    this.#phase = "end";
-    this.#pairs.close();
-    this.#possiblePairs?.close();
-    this.#table.free();
+    this.#end();
     this.#probeKeys.close();
     this.#buildRows.close();
-    this.#output.free();
-    this.#batchRegion.free();
-    this.#listRegion.free();
     try {
       this.#probe.close();
     } finally {
@@ -138,7 +145,28 @@ export class HashJoinOperator implements Operator {
   }
 
   counters(): Readonly<Record<string, number>> {
-    return { buildRows: this.#buildRowCount, tableBytes: this.#table.byteSize };
+    const { spilledBytes } = this.#spill;
+    return { buildRows: this.#buildRowCount, tableBytes: this.#tableBytes, ...(spilledBytes > 0 && { spilledBytes }) };
+  }
+
+  /** Gives all memory back: operators above may need it. Idempotent. */
+  #end(): void {
+    this.#phase = "end";
+    this.#spill.close();
+    this.#pairs.close();
+    this.#possiblePairs?.close();
+    this.#table.free();
+    this.#output.free();
+    this.#batchRegion.free();
+    this.#listRegion.free();
+  }
+
+  #makeSpill(buildTypes: readonly DataType[]): HashJoinSpill {
+    const sides = spilledSides(this.#node, this.#probe.schema, buildTypes, this.#keyColumns);
+    const reserve = reserveBytes(this.#context.memory, this.#node.probe);
+    return new HashJoinSpill(this.#context, this.#table, sides, reserve, (vectors, rowCount) =>
+      this.#addBuildRows(vectors, rowCount),
+    );
   }
 
   /** One step; null = go on, unless the phase is "end". */
@@ -146,7 +174,11 @@ export class HashJoinOperator implements Operator {
     switch (this.#phase) {
       case "build":
         this.#readBuildSide();
-        this.#phase = this.#phaseAfterBuild();
+        if (this.#spill.isActive) this.#readSpilledProbeSide();
+        else this.#phase = this.#phaseAfterBuild();
+        return null;
+      case "spilled":
+        this.#loadSpilled();
         return null;
       case "probe":
         return this.#nextProbeBatch();
@@ -162,25 +194,75 @@ export class HashJoinOperator implements Operator {
   }
 
   #readBuildSide(): void {
-    const { kernels } = this.#context;
+    const spill = this.#spill;
     for (let batch = this.#build.next(); batch !== null; batch = this.#build.next()) {
       this.#context.checkCancelled();
-      this.#batchRegion.reset();
       this.#buildRowCount += batch.rowCount;
-      const vectors = this.#buildRows.evaluate(batch);
-      const keys = this.#keyColumns.map((column) => vectors[column]!);
-      const hashes = this.#batchRegion.allocate(batch.rowCount * 8);
-      hashColumns(kernels, keys, batch.rowCount, hashes);
-      const validity = this.#usableKeys(keys, batch.rowCount);
-      if (validity !== 0) this.#buildHasNullKey = true;
-      this.#table.append(vectors, hashes, batch.rowCount, validity);
+      this.#addBuildRows(this.#buildRows.evaluate(batch), batch.rowCount);
+      if (spill.isNeeded()) spill.moveTable();
     }
     this.#batchRegion.reset();
-    this.#table.finish();
+    if (!spill.isActive && this.#tryFinishTable()) this.#listRows();
+    else spill.moveTable();
+  }
+
+  #addBuildRows(vectors: readonly Vector[], rowCount: number): void {
+    this.#batchRegion.reset();
+    const keys = this.#keyColumns.map((column) => vectors[column]!);
+    const hashes = this.#batchRegion.allocate(rowCount * 8);
+    hashColumns(this.#context.kernels, keys, rowCount, hashes);
+    const validity = this.#usableKeys(keys, rowCount);
+    if (validity !== 0) this.#buildHasNullKey = true;
+    this.#table.append(vectors, hashes, rowCount, validity);
+    this.#tableBytes = Math.max(this.#tableBytes, this.#table.byteSize);
+  }
+
+  /** False when there is no room for the slots. */
+  #tryFinishTable(): boolean {
+    try {
+      this.#table.finish();
+      this.#tableBytes = this.#table.byteSize;
+      return true;
+    } catch (error) {
+      if (EngineError.from(error).code === "out_of_memory") return false;
+      throw error;
+    }
+  }
+
+  #listRows(): void {
     const { nullAware, residual } = this.#node;
     if (!nullAware || residual === null) return;
+    this.#listRegion.reset();
     this.#unhashedRows = this.#table.listRows(true, this.#listRegion);
     this.#allRows = this.#table.listRows(false, this.#listRegion);
+  }
+
+  /** Moves the probe side to disk as well, but for rows that cannot come out. */
+  #readSpilledProbeSide(): void {
+    this.#phase = "end";
+    const { joinType, nullAware, residual } = this.#node;
+    if (joinType === "left_anti" && nullAware && residual === null && this.#buildHasNullKey) return;
+    const keepsAll = putsOutUnmatchedProbe(this.#node);
+    for (let batch = this.#probe.next(); batch !== null; batch = this.#probe.next()) {
+      this.#context.checkCancelled();
+      this.#batchRegion.reset();
+      const keys = this.#probeKeys.evaluate(batch);
+      const validity = keepsAll ? 0 : this.#usableKeys(keys, batch.rowCount);
+      const { positions, count } = this.#validPositions(validity, batch.rowCount);
+      if (count > 0) this.#spill.addProbeRows(batch, keys, positions, count);
+    }
+    this.#batchRegion.reset();
+    this.#spill.finishProbe();
+    this.#phase = "spilled";
+  }
+
+  #loadSpilled(): void {
+    this.#phase = "end";
+    if (!this.#spill.load()) return;
+    this.#batchRegion.reset();
+    this.#listRows();
+    this.#buildRowsDone = 0;
+    this.#phase = "probe";
   }
 
   /** What cannot match is not read: without build rows to find, many joins know their result. */
@@ -206,30 +288,27 @@ export class HashJoinOperator implements Operator {
     this.#batchRegion.reset();
     // Many probe batches may pass before one has a match.
     this.#output.reset();
-    const batch = this.#probe.next();
-    if (batch === null) {
-      this.#phase = tracksBuildRows(this.#node) ? "build_rows" : "end";
+    const input = this.#spill.isActive ? this.#spill.nextProbe() : this.#nextInput();
+    if (input === null) {
+      this.#phase = tracksBuildRows(this.#node) ? "build_rows" : this.#phaseAtEnd();
       return null;
     }
-    const keys = this.#probeKeys.evaluate(batch);
+    const { batch, keys } = input;
     const hashes = this.#batchRegion.allocate(batch.rowCount * 8);
     hashColumns(kernels, keys, batch.rowCount, hashes);
     this.#keyValidity = this.#usableKeys(keys, batch.rowCount);
-    let positions = 0;
-    let count = batch.rowCount;
-    if (this.#keyValidity !== 0) {
-      positions = this.#batchRegion.allocate(batch.rowCount * 4 + 4);
-      count = kernelNamed(kernels, "selectValid")(this.#keyValidity, 1, batch.rowCount, positions);
-    }
+    const { positions, count } = this.#validPositions(this.#keyValidity, batch.rowCount);
     this.#batch = batch;
     const probe: ProbeKeys = { keys, hashes, positions, count };
     this.#pairs.start(batch, keys, hashes, positions, count);
+    this.#spill.restoreFlags(this.#pairs.flags, batch.rowCount);
     switch (this.#node.joinType) {
       case "left_semi":
       case "left_anti":
       case "left_mark":
         this.#phase = "probe";
         this.#flagProbeRows(probe);
+        if (!this.#spill.completeFlags(this.#pairs.flags, batch.rowCount)) return null;
         return this.#node.joinType === "left_mark"
           ? this.#markedBatch()
           : this.#flaggedRows(this.#node.joinType === "left_semi" ? 1 : 0);
@@ -237,6 +316,24 @@ export class HashJoinOperator implements Operator {
         this.#phase = "pairs";
         return null;
     }
+  }
+
+  #nextInput(): { readonly batch: Batch; readonly keys: readonly Vector[] } | null {
+    const batch = this.#probe.next();
+    return batch === null ? null : { batch, keys: this.#probeKeys.evaluate(batch) };
+  }
+
+  /** What follows when the table is done with. */
+  #phaseAtEnd(): Phase {
+    return this.#spill.isActive ? "spilled" : "end";
+  }
+
+  /** Numbers of the rows that are set in a bitmap; a bitmap and positions of 0 stand for all rows. */
+  #validPositions(validity: number, rowCount: number): { readonly positions: number; readonly count: number } {
+    if (validity === 0) return { positions: 0, count: rowCount };
+    const positions = this.#batchRegion.allocate(rowCount * 4 + 4);
+    const count = kernelNamed(this.#context.kernels, "selectValid")(validity, 1, rowCount, positions);
+    return { positions, count };
   }
 
   /**
@@ -311,6 +408,8 @@ export class HashJoinOperator implements Operator {
 
   #findUnmatched(): void {
     const { rowCount } = this.#batch!;
+    this.#open = { positions: 0, count: 0 };
+    if (!this.#spill.completeFlags(this.#pairs.flags, rowCount)) return;
     const positions = this.#batchRegion.allocate(rowCount * 4 + 4);
     const count = kernelNamed(this.#context.kernels, "selectFlags")(this.#pairs.flags, 0, rowCount, positions);
     this.#open = { positions, count };
@@ -450,7 +549,7 @@ export class HashJoinOperator implements Operator {
     const { store } = this.#table;
     const count = Math.min(batchRowCount, store.rowCount - this.#buildRowsDone);
     if (count <= 0) {
-      this.#phase = "end";
+      this.#phase = this.#phaseAtEnd();
       return null;
     }
     this.#output.reset();
@@ -472,17 +571,4 @@ export class HashJoinOperator implements Operator {
     const data = this.#output.allocateZeroed(rowCount * widest);
     return schema.map(({ type }) => ({ type, data, validity }));
   }
-}
-
-function tracksBuildRows(node: PhysicalHashJoin): boolean {
-  return node.joinType === "full" || node.joinType.startsWith("right");
-}
-
-/** The build columns that are needed once the table is built: for the output, or for the residual. */
-function storedBuildColumns(node: PhysicalHashJoin, probeCount: number, buildCount: number): number[] {
-  const all = Array.from({ length: buildCount }, (_, index) => index);
-  if (!["left_semi", "left_anti", "left_mark"].includes(node.joinType)) return all;
-  if (node.residual === null) return [];
-  const read = inputIndexes(node.residual);
-  return all.filter((index) => read.has(probeCount + index));
 }

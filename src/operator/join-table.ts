@@ -84,10 +84,14 @@ export class JoinTable {
     this.#hashedCount += count;
   }
 
-  /** Makes the slots. Nothing can be added after. */
+  /** Bytes that `finish` will take, when another batch has been added. */
+  get finishByteSize(): number {
+    return slotCountFor(this.#hashedCount + batchRowCount) * (8 + filterBitsPerSlot / 8) + (1 << 17);
+  }
+
+  /** Makes the slots. Nothing can be added after, before `clear`. */
   finish(): void {
-    let slotCount = slotCountMin;
-    while (this.#hashedCount > slotCount * loadMax) slotCount *= 2;
+    const slotCount = slotCountFor(this.#hashedCount);
     this.#table = this.#slots.allocateZeroed(slotCount * 8);
     this.#mask = slotCount - 1;
     this.#shift = Math.clz32(slotCount) + 1;
@@ -171,10 +175,25 @@ export class JoinTable {
     return { rows, count: select(rows, rowCount, this.#flagOffset, flagUnhashed, 1, rows) };
   }
 
+  /** Forgets all rows and gives their memory back; rows can be added again. */
+  clear(): void {
+    this.store.clear();
+    this.#slots.reset();
+    this.#lists.reset();
+    this.#hashedCount = 0;
+    this.#filterSeen = this.#filterPassed = this.#filterPause = 0;
+  }
+
   /** Gives all memory back. Idempotent. */
   free(): void {
     this.store.free();
     this.#slots.free();
     this.#lists.free();
   }
+}
+
+function slotCountFor(rowCount: number): number {
+  let slotCount = slotCountMin;
+  while (rowCount > slotCount * loadMax) slotCount *= 2;
+  return slotCount;
 }

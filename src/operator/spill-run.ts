@@ -22,7 +22,7 @@ type Block = {
  */
 export class SpillRun {
   readonly #context: TaskContext;
-  readonly #types: readonly DataType[];
+  readonly types: readonly DataType[];
   readonly #label: string;
   readonly #blocks: Block[] = [];
   #file: SpillFile | null = null;
@@ -31,7 +31,7 @@ export class SpillRun {
   constructor(context: TaskContext, label: string, types: readonly DataType[]) {
     this.#context = context;
     this.#label = label;
-    this.#types = types;
+    this.types = types;
   }
 
   get rowCount(): number {
@@ -45,17 +45,30 @@ export class SpillRun {
   /** Appends the rows whose numbers stand at `positions` (`rowCount` u32s) as one block. */
   write(vectors: readonly Vector[], positions: number, rowCount: number): void {
     if (rowCount === 0) return;
+    const region = this.#context.memory.region();
+    try {
+      this.writeOwned(
+        vectors.map((vector) => gatherVector(this.#context.kernels, vector, positions, rowCount, region, false)),
+        rowCount,
+      );
+    } finally {
+      region.free();
+    }
+  }
+
+  /** Appends rows 0 to rowCount - 1 of vectors that the caller needs no more: their strings' views are changed. */
+  writeOwned(gathered: readonly Vector[], rowCount: number): void {
+    if (rowCount === 0) return;
     const { memory, kernels } = this.#context;
     const region = memory.region();
     try {
-      const gathered = vectors.map((vector) => gatherVector(kernels, vector, positions, rowCount, region, false));
       const heapSizes = gathered.map((vector) =>
         isStringLike(vector.type)
           ? kernelNamed(kernels, "longStringBytes")(vector.data, vector.validity, 0, rowCount) >>> 0
           : 0,
       );
       const image = blockLayout(
-        this.#types,
+        this.types,
         gathered.map((vector) => vector.validity !== 0),
         rowCount,
       );
@@ -88,8 +101,8 @@ export class SpillRun {
       region.reset();
       const block = region.allocate(byteSize);
       this.#file!.read(offset, memory.u8.subarray(block, block + byteSize));
-      const image = blockLayout(this.#types, validity, rowCount);
-      const vectors = this.#types.map((type, column): Vector => {
+      const image = blockLayout(this.types, validity, rowCount);
+      const vectors = this.types.map((type, column): Vector => {
         const place = image.columns[column]!;
         const vector = { type, data: block + place.data, validity: validity[column] ? block + place.validity : 0 };
         if (isStringLike(type)) {
