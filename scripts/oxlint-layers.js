@@ -12,6 +12,7 @@ const words = (text) => text.split(" ").filter((word) => word !== "");
 const allowed = {
   common: [],
   gen: [],
+  security: words("common"),
   arrow: words("common"),
   sql: words("common"),
   expr: words("common arrow"),
@@ -27,9 +28,11 @@ const allowed = {
   shuffle: words("common arrow kernel"),
   operator: words("common arrow expr physical stage kernel compile shuffle"),
   duckdb: words("common arrow expr physical stage kernel operator"),
-  flight: words("common gen arrow stage codec shuffle"),
+  flight: words("common gen security arrow stage codec shuffle"),
   state: words("common gen arrow stage codec"),
-  scheduler: words("common gen arrow sql expr catalog logical bind optimize physical stage codec shuffle flight state"),
+  scheduler: words(
+    "common gen security arrow sql expr catalog logical bind optimize physical stage codec shuffle flight state",
+  ),
   executor: words("common gen arrow expr physical stage codec kernel compile shuffle operator duckdb flight"),
 };
 
@@ -44,6 +47,7 @@ const doors = {
   protobufjs: ["flight", "gen"],
   etcd3: ["state"],
   commander: ["cli"],
+  jose: ["security"],
   "apache-arrow": ["arrow", "flight"],
 };
 

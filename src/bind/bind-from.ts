@@ -103,7 +103,8 @@ function bindView(name: string, sql: string, span: TextSpan, context: BindContex
     const [statement] = parse(sql);
     if (statement?.kind !== "query") throw new EngineError("internal", "its text is not a query");
     const query = withSpans(statement.query, span);
-    return context.bindQuery({ ...context, viewNames: [...context.viewNames, name] }, query, {
+    const catalog = context.catalog.behindViews?.() ?? context.catalog;
+    return context.bindQuery({ ...context, catalog, viewNames: [...context.viewNames, name] }, query, {
       outer: null,
       commonTables: null,
     });

@@ -55,6 +55,8 @@ export interface Catalog {
   find(name: string): Relation | undefined;
   /** All names, sorted, for SHOW TABLES, metadata and nearest-name hints. */
   names(): readonly string[];
+  /** What views read from, where callers may use a view without what is behind it. */
+  behindViews?(): Catalog;
 }
 
 export const catalogName = "onager";

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
 import { EngineError } from "../common/engine-error.ts";
-import { addOptions, type OptionName } from "./options.ts";
+import { addOptions, securityOptionNames, type OptionName } from "./options.ts";
+import type { SqlOptions } from "./run-sql.ts";
 import { version } from "./version.ts";
 
 const nodeOptions: readonly OptionName[] = [
@@ -13,6 +14,7 @@ const nodeOptions: readonly OptionName[] = [
   "work-dir",
   "disk",
   "log-level",
+  ...securityOptionNames,
 ];
 const catalogOptions: readonly OptionName[] = ["data-dir", "table", "state"];
 
@@ -39,6 +41,7 @@ addOptions(program.command("scheduler").description("takes statements, plans the
   "advertise-host",
   "work-dir",
   "log-level",
+  ...securityOptionNames,
   ...catalogOptions,
 ]).action(async (parsed: Record<string, unknown>) => {
   const { runScheduler } = await import("./run-scheduler.ts");
@@ -60,9 +63,21 @@ program
   .option("-c, --command <sql>", "statements to run")
   .option("-f, --file <file>", "file of statements to run")
   .option("--format <format>", "table, csv or json (default table)")
-  .action(async (parsed: { url?: string; command?: string; file?: string; format?: string }) => {
+  .option("--user <name>", "who logs in; the password is read from ONAGER_PASSWORD, a token from ONAGER_TOKEN")
+  .option("--tls-ca <file>", "authorities to trust with a grpc+tls:// URL (default: the system's)")
+  .option("--tls-cert <file>", "certificate to show, for servers that ask for one")
+  .option("--tls-key <file>", "its private key")
+  .action(async (parsed: SqlOptions) => {
     const { runSql } = await import("./run-sql.ts");
     process.exitCode = await runSql(parsed);
+  });
+
+program
+  .command("hash-password")
+  .description("reads a password from standard input, prints its hash for a users file")
+  .action(async () => {
+    const { runHashPassword } = await import("./run-hash-password.ts");
+    await runHashPassword();
   });
 
 try {

@@ -5,6 +5,7 @@ import { Option, type Command } from "commander";
 import { EngineError } from "../common/engine-error.ts";
 import { logLevels, type LogLevel } from "../common/logger.ts";
 import { parseByteSize } from "./memory-size.ts";
+import type { SecurityOptions } from "./node-security.ts";
 
 /** One setting: a flag, the environment variable ONAGER_<NAME>, and a key of the configuration file. */
 export type OptionName =
@@ -19,7 +20,19 @@ export type OptionName =
   | "disk"
   | "log-level"
   | "scheduler"
-  | "state";
+  | "state"
+  | SecurityOptionName;
+
+type SecurityOptionName =
+  | "tls-cert"
+  | "tls-key"
+  | "tls-ca"
+  | "tls-client-ca"
+  | "users"
+  | "secret-file"
+  | "jwt-issuer"
+  | "jwt-audience"
+  | "jwt-jwks";
 
 type Definition = { readonly flags: string; readonly description: string; readonly repeatable?: true };
 
@@ -55,11 +68,42 @@ const definitions: Readonly<Record<OptionName, Definition>> = {
   disk: { flags: "--disk <size>", description: "most bytes in the work folder (default 100GB)" },
   "log-level": { flags: "--log-level <level>", description: `one of ${logLevels.join(", ")} (default info)` },
   scheduler: { flags: "--scheduler <host:port>", description: "the scheduler to join" },
+  "tls-cert": { flags: "--tls-cert <file>", description: "certificate of this node (PEM); turns on TLS everywhere" },
+  "tls-key": { flags: "--tls-key <file>", description: "private key of the certificate (PEM)" },
+  "tls-ca": {
+    flags: "--tls-ca <file>",
+    description: "authorities that sign the other nodes' certificates (default: the system's)",
+  },
+  "tls-client-ca": {
+    flags: "--tls-client-ca <file>",
+    description: "accept only clients and nodes with a certificate of these authorities",
+  },
+  users: { flags: "--users <file>", description: "JSON file of users and roles; everyone has to log in then" },
+  "secret-file": {
+    flags: "--secret-file <file>",
+    description: "secret that the cluster's nodes share: signs tickets and tokens, and lets executors join",
+  },
+  "jwt-issuer": { flags: "--jwt-issuer <text>", description: "accept bearer tokens (JWT) of this issuer" },
+  "jwt-audience": { flags: "--jwt-audience <text>", description: "audience that those tokens must name" },
+  "jwt-jwks": { flags: "--jwt-jwks <file|url>", description: "the issuer's public keys (JSON Web Key Set)" },
   state: {
     flags: "--state <store>",
     description: "where the scheduler keeps its state: sqlite:PATH or memory (default: a file in the work folder)",
   },
 };
+
+/** The options of every node that decide who may do what. */
+export const securityOptionNames: readonly SecurityOptionName[] = [
+  "tls-cert",
+  "tls-key",
+  "tls-ca",
+  "tls-client-ca",
+  "users",
+  "secret-file",
+  "jwt-issuer",
+  "jwt-audience",
+  "jwt-jwks",
+];
 
 export type RawOptions = { readonly [name in OptionName]?: string | string[] };
 
@@ -131,6 +175,7 @@ export type NodeOptions = {
   readonly logLevel: LogLevel;
   readonly scheduler: { readonly host: string; readonly port: number } | null;
   readonly state: string | null;
+  readonly security?: SecurityOptions;
 };
 
 export function checkOptions(raw: RawOptions, defaults: { port: number }): NodeOptions {
@@ -168,6 +213,26 @@ export function checkOptions(raw: RawOptions, defaults: { port: number }): NodeO
     logLevel: logLevel as LogLevel,
     scheduler: scheduler === undefined ? null : parseAddress(scheduler, "--scheduler"),
     state: text("state") ?? null,
+    security: checkSecurity(text),
+  };
+}
+
+function checkSecurity(text: (name: OptionName) => string | undefined): SecurityOptions {
+  const paths = {
+    certificate: text("tls-cert"),
+    key: text("tls-key"),
+    authorities: text("tls-ca"),
+    clientAuthorities: text("tls-client-ca"),
+  };
+  const [issuer, audience, jwks] = [text("jwt-issuer"), text("jwt-audience"), text("jwt-jwks")];
+  const given = [issuer, audience, jwks].filter((value) => value !== undefined).length;
+  if (given !== 0 && given !== 3)
+    throw new EngineError("invalid_argument", "--jwt-issuer, --jwt-audience and --jwt-jwks go together");
+  return {
+    tls: Object.fromEntries(Object.entries(paths).filter(([, path]) => path !== undefined)),
+    usersFile: text("users") ?? null,
+    secretFile: text("secret-file") ?? null,
+    jwt: issuer === undefined || audience === undefined || jwks === undefined ? null : { issuer, audience, jwks },
   };
 }
 

@@ -6,6 +6,7 @@ import { connectControl } from "../flight/control-client.ts";
 import { makeExecutorHandlers, type PartitionSource } from "../flight/executor-flight.ts";
 import { FlightPeers } from "../flight/flight-client.ts";
 import { hostAndPort, startFlightServer } from "../flight/flight-server.ts";
+import { openSecurity, urlScheme } from "./node-security.ts";
 import { checkOptions, resolveOptions } from "./options.ts";
 import { drainMs, untilSignal } from "./run-until-signal.ts";
 import { version } from "./version.ts";
@@ -16,7 +17,12 @@ export async function runExecutor(parsed: Record<string, unknown>): Promise<void
   if (scheduler === null)
     throw new EngineError("invalid_argument", "an executor needs a scheduler to join: --scheduler HOST:PORT");
   const logger = makeLogger(options.logLevel);
-  const peers = new FlightPeers();
+  const security = openSecurity(options.security, false);
+  const peers = new FlightPeers({
+    signer: security.signer,
+    tls: security.clientTls,
+    authorization: security.nodeAuthorization,
+  });
   // The server comes first, since the executor registers with its port; no ticket names it before.
   let executor: Executor | null = null;
   const partitions: PartitionSource = {
@@ -26,8 +32,9 @@ export async function runExecutor(parsed: Record<string, unknown>): Promise<void
   const server = await startFlightServer({
     host: options.host,
     port: options.port,
-    services: { flight: makeExecutorHandlers(partitions) },
+    services: { flight: security.guard(makeExecutorHandlers(partitions, security.signer)) },
     logger,
+    tls: security.serverTls,
   });
   executor = new Executor({
     executorId: `${hostAndPort(options.advertiseHost, server.port)}-${randomBytes(3).toString("hex")}`,
@@ -40,11 +47,17 @@ export async function runExecutor(parsed: Record<string, unknown>): Promise<void
     version,
     logger,
     peers,
-    connect: async () => connectControl(scheduler.host, scheduler.port),
+    connect: async () =>
+      connectControl(scheduler.host, scheduler.port, {
+        tls: security.clientTls,
+        authorization: security.nodeAuthorization?.() ?? null,
+      }),
   });
   const stopped = untilSignal();
   await Promise.race([executor.start(), stopped]);
-  process.stdout.write(`onager executor listening on grpc://${hostAndPort(options.advertiseHost, server.port)}\n`);
+  process.stdout.write(
+    `onager executor listening on ${urlScheme(security)}://${hostAndPort(options.advertiseHost, server.port)}\n`,
+  );
   const signal = await stopped;
   logger.log("info", `${signal}: draining`);
   await executor.close(drainMs);

@@ -2,6 +2,7 @@ import { makeLogger } from "../common/logger.ts";
 import { FlightPeers } from "../flight/flight-client.ts";
 import { hostAndPort, startFlightServer } from "../flight/flight-server.ts";
 import { makeFlightSqlHandlers } from "../scheduler/flight-sql/flight-sql-handlers.ts";
+import { openSecurity, urlScheme } from "./node-security.ts";
 import { checkOptions, resolveOptions } from "./options.ts";
 import { drainMs, untilSignal } from "./run-until-signal.ts";
 import { startScheduler } from "./start-scheduler.ts";
@@ -9,17 +10,27 @@ import { startScheduler } from "./start-scheduler.ts";
 export async function runScheduler(parsed: Record<string, unknown>): Promise<void> {
   const options = checkOptions(resolveOptions(parsed, process.env), { port: 50050 });
   const logger = makeLogger(options.logLevel);
+  const security = openSecurity(options.security, false);
   const scheduler = await startScheduler(options, logger);
-  const peers = new FlightPeers();
-  const flight = makeFlightSqlHandlers({ queries: scheduler, peers, localPartitions: null, logger });
-  const control = { onExecutor: scheduler.attach.bind(scheduler) };
+  const peers = new FlightPeers({
+    signer: security.signer,
+    tls: security.clientTls,
+    authorization: security.nodeAuthorization,
+  });
+  const flight = security.guard(
+    makeFlightSqlHandlers({ queries: scheduler, peers, localPartitions: null, logger, signer: security.signer }),
+  );
+  const control = { onExecutor: scheduler.attach.bind(scheduler), assertMayJoin: security.assertMayJoin };
   const server = await startFlightServer({
     host: options.host,
     port: options.port,
     services: { flight, control },
     logger,
+    tls: security.serverTls,
   });
-  process.stdout.write(`onager scheduler listening on grpc://${hostAndPort(options.advertiseHost, server.port)}\n`);
+  process.stdout.write(
+    `onager scheduler listening on ${urlScheme(security)}://${hostAndPort(options.advertiseHost, server.port)}\n`,
+  );
   const signal = await untilSignal();
   logger.log("info", `${signal}: draining`);
   await server.close(drainMs);

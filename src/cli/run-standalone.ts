@@ -1,5 +1,4 @@
 import { makeLogger } from "../common/logger.ts";
-import { hostAndPort } from "../flight/flight-server.ts";
 import { checkOptions, resolveOptions } from "./options.ts";
 import { drainMs, untilSignal } from "./run-until-signal.ts";
 import { startStandalone } from "./start-standalone.ts";
@@ -8,7 +7,7 @@ export async function runStandalone(parsed: Record<string, unknown>): Promise<vo
   const options = checkOptions(resolveOptions(parsed, process.env), { port: 50050 });
   const logger = makeLogger(options.logLevel);
   const node = await startStandalone(options, logger);
-  process.stdout.write(`onager scheduler listening on grpc://${hostAndPort(node.host, node.port)}\n`);
+  process.stdout.write(`onager scheduler listening on ${node.url}\n`);
   const signal = await untilSignal();
   logger.log("info", `${signal}: draining`);
   await node.close(drainMs);

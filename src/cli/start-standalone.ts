@@ -1,14 +1,20 @@
 import type { Logger } from "../common/logger.ts";
 import { Executor } from "../executor/executor.ts";
 import { FlightPeers } from "../flight/flight-client.ts";
-import { startFlightServer } from "../flight/flight-server.ts";
+import { hostAndPort, startFlightServer } from "../flight/flight-server.ts";
 import { connectInProcess } from "../flight/in-process-control.ts";
 import { makeFlightSqlHandlers } from "../scheduler/flight-sql/flight-sql-handlers.ts";
+import { openSecurity, urlScheme } from "./node-security.ts";
 import { startScheduler } from "./start-scheduler.ts";
 import type { NodeOptions } from "./options.ts";
 import { version } from "./version.ts";
 
-export type Standalone = { readonly host: string; readonly port: number; close(graceMs: number): Promise<void> };
+export type Standalone = {
+  readonly host: string;
+  readonly port: number;
+  readonly url: string;
+  close(graceMs: number): Promise<void>;
+};
 
 const executorId = "standalone";
 
@@ -17,10 +23,15 @@ const executorId = "standalone";
  * server redeems result tickets from the executor's store directly.
  */
 export async function startStandalone(options: NodeOptions, logger: Logger, poison = false): Promise<Standalone> {
+  const security = openSecurity(options.security, true);
   const scheduler = await startScheduler({ ...options, state: options.state ?? "memory" }, logger);
-  const peers = new FlightPeers();
+  const peers = new FlightPeers({
+    signer: security.signer,
+    tls: security.clientTls,
+    authorization: security.nodeAuthorization,
+  });
   let executor: Executor | null = null;
-  const flight = makeFlightSqlHandlers({
+  const handlers = makeFlightSqlHandlers({
     queries: scheduler,
     peers,
     localPartitions: {
@@ -29,13 +40,15 @@ export async function startStandalone(options: NodeOptions, logger: Logger, pois
       read: (ticket, signal) => executor!.read(ticket, signal),
     },
     logger,
+    signer: security.signer,
   });
-  const control = { onExecutor: scheduler.attach.bind(scheduler) };
+  const control = { onExecutor: scheduler.attach.bind(scheduler), assertMayJoin: security.assertMayJoin };
   const server = await startFlightServer({
     host: options.host,
     port: options.port,
-    services: { flight, control },
+    services: { flight: security.guard(handlers), control },
     logger,
+    tls: security.serverTls,
   });
   executor = new Executor({
     executorId,
@@ -59,6 +72,7 @@ export async function startStandalone(options: NodeOptions, logger: Logger, pois
   return {
     host: options.advertiseHost,
     port: server.port,
+    url: `${urlScheme(security)}://${hostAndPort(options.advertiseHost, server.port)}`,
     async close(graceMs) {
       await executor.close(graceMs);
       await server.close(graceMs);

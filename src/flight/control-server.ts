@@ -11,6 +11,8 @@ import { connectionOverStream } from "./stream-connection.ts";
 export type ControlHandlers = {
   /** Called for each executor that connects, before any message of it; listeners must be set right away. */
   onExecutor(connection: SchedulerSideConnection): void;
+  /** Throws for a peer that may not join, by the `authorization` header that it came with. */
+  assertMayJoin?(authorization: string | undefined): void;
 };
 
 /** Adds the scheduler's end of the control protocol to a gRPC server; gives what hangs up on all executors. */
@@ -22,6 +24,14 @@ export function addControlService(server: grpc.Server, handlers: ControlHandlers
       if (closing) {
         // An executor that was hung up on comes back at once.
         call.emit("error", statusOf(new EngineError("unavailable", "the scheduler is shutting down")));
+        return;
+      }
+      try {
+        const authorization = call.metadata.get("authorization")[0];
+        handlers.assertMayJoin?.(typeof authorization === "string" ? authorization : undefined);
+      } catch (error) {
+        logger.log("warn", `refused an executor: ${EngineError.from(error).message}`, { peer: call.getPeer() });
+        call.emit("error", statusOf(error));
         return;
       }
       const connection = connectionOverStream(call, {

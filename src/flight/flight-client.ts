@@ -1,5 +1,6 @@
 import type { ClientReadableStream } from "@grpc/grpc-js";
 import { EngineError } from "../common/engine-error.ts";
+import type { ClientTls } from "../security/tls-files.ts";
 import type { EncodedBatch } from "../shuffle/encoded-batch.ts";
 import { FlightConnection } from "./flight-connection.ts";
 import { parseFlightData, toSharedBatch } from "./flight-data.ts";
@@ -16,6 +17,10 @@ export type FlightPeersOptions = {
   /** How long a peer may take until its first message (the schema, which servers send at once). */
   readonly firstMessageMs?: number;
   readonly signer?: TicketSigner;
+  /** For all connections; without it, plain TCP. */
+  readonly tls?: ClientTls | null;
+  /** The `authorization` header of a node of the cluster, for calls that bring none. */
+  readonly authorization?: (() => string) | null;
 };
 
 const defaultBudgetBytes = 128 * 1024 * 1024;
@@ -32,6 +37,8 @@ export class FlightPeers {
   readonly #budgetBytes: number;
   readonly #firstMessageMs: number;
   readonly #signer: TicketSigner;
+  readonly #tls: ClientTls | null;
+  readonly #authorization: (() => string) | null;
   readonly #waiting = new Set<() => void>();
   #bytesInFlight = 0;
   #closed = false;
@@ -40,6 +47,8 @@ export class FlightPeers {
     this.#budgetBytes = options.budgetBytes ?? defaultBudgetBytes;
     this.#firstMessageMs = options.firstMessageMs ?? defaultFirstMessageMs;
     this.#signer = options.signer ?? unsignedTickets;
+    this.#tls = options.tls ?? null;
+    this.#authorization = options.authorization ?? null;
   }
 
   /**
@@ -64,7 +73,7 @@ export class FlightPeers {
     port: number,
     ticket: Uint8Array,
     signal: AbortSignal,
-    headers: Readonly<Record<string, string>> = {},
+    headers: Readonly<Record<string, string>> = this.#nodeHeaders(),
   ): AsyncGenerator<Buffer, void, undefined> {
     if (signal.aborted) throw abortError(signal);
     const request = encodeProto("arrow.flight.protocol.Ticket", { ticket });
@@ -101,8 +110,19 @@ export class FlightPeers {
     if (this.#closed) throw new EngineError("unavailable", "the client is closed");
     const key = hostAndPort(host, port);
     let connection = this.#connections.get(key);
-    if (connection === undefined) this.#connections.set(key, (connection = new FlightConnection(host, port)));
+    if (connection === undefined) {
+      connection = new FlightConnection(host, port, this.#tls);
+      this.#connections.set(key, connection);
+    }
     return connection;
+  }
+
+  get usesTls(): boolean {
+    return this.#tls !== null;
+  }
+
+  #nodeHeaders(): Readonly<Record<string, string>> {
+    return this.#authorization === null ? {} : { authorization: this.#authorization() };
   }
 
   /** Ends all connections; streams that are being read end with `unavailable`. */

@@ -1,7 +1,9 @@
-import { Client, credentials, Metadata, type ClientReadableStream, type MethodDefinition } from "@grpc/grpc-js";
+import { Client, Metadata, type ClientReadableStream, type MethodDefinition } from "@grpc/grpc-js";
 import { EngineError } from "../common/engine-error.ts";
+import type { ClientTls } from "../security/tls-files.ts";
 import { hostAndPort } from "./flight-server.ts";
 import { errorOfStatus } from "./grpc-status.ts";
+import { channelCredentials } from "./tls-credentials.ts";
 import { abortError } from "./until-aborted.ts";
 
 export type CallOptions = {
@@ -19,10 +21,10 @@ export class FlightConnection {
   readonly port: number;
   readonly #client: Client;
 
-  constructor(host: string, port: number) {
+  constructor(host: string, port: number, tls: ClientTls | null = null) {
     this.host = host;
     this.port = port;
-    this.#client = new Client(hostAndPort(host, port), credentials.createInsecure(), {
+    this.#client = new Client(hostAndPort(host, port), channelCredentials(tls), {
       "grpc.max_receive_message_length": -1,
       "grpc.max_send_message_length": -1,
       "grpc.enable_channelz": 0,

@@ -1,4 +1,5 @@
 import type { ActionType, FlightDescriptor, FlightInfo, PollInfo } from "../gen/protos.ts";
+import type { Principal } from "../security/authenticator.ts";
 import type { EncodedBatch } from "../shuffle/encoded-batch.ts";
 import type { FlightDataParts } from "./flight-data.ts";
 
@@ -10,6 +11,8 @@ export type CallContext = {
   readonly headers: ReadonlyMap<string, string>;
   /** Address and port of the client's connection: two calls with the same value came over the same connection. */
   readonly peer: string;
+  /** Who calls, where the server asks callers to log in. */
+  readonly principal?: Principal;
   /** Sets a response header; to be called before the handler's first result. */
   setHeader(name: string, value: string): void;
 };

@@ -1,11 +1,13 @@
-import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from "@grpc/grpc-js";
+import { logVerbosity, Server, setLogVerbosity, type ServerCredentials } from "@grpc/grpc-js";
 import { EngineError } from "../common/engine-error.ts";
 import type { Logger } from "../common/logger.ts";
+import type { ServerTls } from "../security/tls-files.ts";
 import { ByteBudget } from "./byte-budget.ts";
 import { CallTracker } from "./call-tracker.ts";
 import { addControlService, type ControlHandlers } from "./control-server.ts";
 import type { FlightHandlers } from "./flight-handlers.ts";
 import { addFlightService } from "./flight-service.ts";
+import { serverCredentials } from "./tls-credentials.ts";
 
 export type FlightServerOptions = {
   readonly host: string;
@@ -13,6 +15,8 @@ export type FlightServerOptions = {
   readonly port: number;
   readonly services: { readonly flight?: FlightHandlers; readonly control?: ControlHandlers };
   readonly logger: Logger;
+  /** Without it, plain TCP. */
+  readonly tls?: ServerTls | null;
   /** Bytes of all DoGet streams together that wait for their clients. */
   readonly sendBudgetBytes?: number;
   /** How long a client may take no rows before its stream is ended. */
@@ -56,7 +60,7 @@ export async function startFlightServer(options: FlightServerOptions): Promise<F
   }
   const { control } = options.services;
   const hangUp = control === undefined ? () => {} : addControlService(server, control, options.logger);
-  const port = await bind(server, options.host, options.port);
+  const port = await bind(server, options.host, options.port, serverCredentials(options.tls ?? null));
   return {
     port,
     async close(graceMs) {
@@ -75,10 +79,10 @@ export function hostAndPort(host: string, port: number): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-function bind(server: Server, host: string, port: number): Promise<number> {
+function bind(server: Server, host: string, port: number, credentials: ServerCredentials): Promise<number> {
   const address = hostAndPort(host, port);
   return new Promise((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
+    server.bindAsync(address, credentials, (error, bound) => {
       if (error === null) resolve(bound);
       else if (error.message.includes("EADDRINUSE")) {
         reject(new EngineError("unavailable", `port ${port} of ${host} is in use already`, {}, error));

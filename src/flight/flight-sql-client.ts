@@ -7,6 +7,7 @@ import type { WireField } from "../arrow/wire-type.ts";
 import { EngineError } from "../common/engine-error.ts";
 import { CancelStatus, FlightDescriptorDescriptorType, type FlightDescriptor, type FlightInfo } from "../gen/protos.ts";
 import type { ProtoMessages } from "../gen/protos.ts";
+import type { ClientTls } from "../security/tls-files.ts";
 import { FlightPeers } from "./flight-client.ts";
 import type { FlightConnection } from "./flight-connection.ts";
 import { flightMethods } from "./flight-methods.ts";
@@ -37,6 +38,15 @@ export type PreparedStatement = {
   readonly isUpdate: boolean;
 };
 
+/** Who connects (by default, nobody in particular), and whom an encrypted connection trusts. */
+export type ConnectOptions = {
+  readonly user?: string;
+  readonly password?: string;
+  /** In place of user and password. */
+  readonly token?: string;
+  readonly tls?: ClientTls;
+};
+
 const empty = new Uint8Array(0);
 const sqlPackage = "arrow.flight.protocol.sql.";
 
@@ -54,14 +64,15 @@ export class FlightSqlClient {
     this.#headers = headers;
   }
 
-  /** Opens a session (anonymous). Throws `unavailable` when nothing listens there. */
-  static async connect(url: string): Promise<FlightSqlClient> {
+  /** Opens a session. Throws `unavailable` when nothing listens there, `unauthenticated` when it is refused. */
+  static async connect(url: string, options: ConnectOptions = {}): Promise<FlightSqlClient> {
     const front = parseFlightUrl(url);
-    const peers = new FlightPeers();
+    const peers = new FlightPeers({ tls: front.tls ? (options.tls ?? { authorities: null, own: null }) : null });
     try {
-      const credentials = Buffer.from("anonymous:").toString("base64");
+      const { user = "anonymous", password = "", token } = options;
+      const credentials = Buffer.from(`${user}:${password}`).toString("base64");
       const { headers } = await peers.connection(front.host, front.port).exchange(flightMethods.Handshake, [], {
-        headers: { authorization: `Basic ${credentials}` },
+        headers: { authorization: token === undefined ? `Basic ${credentials}` : `Bearer ${token}` },
         timeoutMs: 20_000,
       });
       const { authorization } = headers;

@@ -60,7 +60,9 @@ async function* readEndpoint(
   if (ticket === undefined) throw new EngineError("invalid_argument", "the server gave an endpoint without a ticket");
   const named = endpoint.location
     .map((location) => addressOfLocation(location.uri))
-    .filter((address) => address !== null);
+    .filter((address) => address !== null)
+    // A location without the session's encryption is passed over: others would see the token and the rows.
+    .filter((address) => address.tls === reading.peers.usesTls);
   const addresses = [...named, reading.front];
   for (const [position, address] of addresses.entries()) {
     let answered = false;

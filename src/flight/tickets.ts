@@ -25,6 +25,8 @@ export type FlightTicket =
 export interface TicketSigner {
   sign(payload: Uint8Array): Uint8Array;
   verify(payload: Uint8Array, signature: Uint8Array): boolean;
+  /** How long its tickets are accepted; without it, for ever. */
+  readonly lifeMs?: number;
 }
 
 /** Accepts every well-formed ticket: for clusters without a shared secret. */
@@ -33,18 +35,19 @@ export const unsignedTickets: TicketSigner = { sign: () => new Uint8Array(0), ve
 const magic = 0x4f4e5431;
 
 export function encodeTicket(ticket: FlightTicket, signer: TicketSigner = unsignedTickets): Buffer {
+  const expiresMs = signer.lifeMs === undefined ? 0 : Date.now() + signer.lifeMs;
   const payload = encodeProto(
     "onager.flight.v1.TicketPayload",
     ticket.kind === "result"
-      ? { result: ticket.result }
+      ? { result: ticket.result, expiresMs }
       : ticket.kind === "command"
-        ? { command: ticket.command }
-        : { emptySchema: ticket.schemaHeader },
+        ? { command: ticket.command, expiresMs }
+        : { emptySchema: ticket.schemaHeader, expiresMs },
   );
   return encodeProto("onager.flight.v1.TicketEnvelope", { magic, payload, signature: signer.sign(payload) });
 }
 
-/** Throws invalid_argument for bytes that are no ticket of ours, unauthenticated for a wrong signature. */
+/** Throws invalid_argument for bytes that are no ticket of ours, unauthenticated for a wrong signature or too late a call. */
 export function decodeTicket(bytes: Uint8Array, signer: TicketSigner = unsignedTickets): FlightTicket {
   const foreign = (): EngineError => new EngineError("invalid_argument", "this ticket was not issued by Onager");
   let envelope;
@@ -58,6 +61,8 @@ export function decodeTicket(bytes: Uint8Array, signer: TicketSigner = unsignedT
     throw new EngineError("unauthenticated", "the ticket's signature is wrong");
   }
   const payload = decodeProto("onager.flight.v1.TicketPayload", envelope.payload);
+  if (payload.expiresMs > 0 && Date.now() >= payload.expiresMs)
+    throw new EngineError("unauthenticated", "the ticket has expired: run the query again");
   if (payload.result !== undefined) return { kind: "result", result: payload.result };
   if (payload.command !== undefined) return { kind: "command", command: payload.command };
   if (payload.emptySchema !== undefined) return { kind: "empty", schemaHeader: payload.emptySchema };

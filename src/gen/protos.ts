@@ -175,6 +175,7 @@ export type TicketPayload = {
   readonly result?: ResultTicket | undefined;
   readonly command?: Uint8Array | undefined;
   readonly emptySchema?: Uint8Array | undefined;
+  readonly expiresMs: number;
 };
 
 export type TicketEnvelope = {
@@ -1404,6 +1405,11 @@ export const protoDescriptor = {
                       "type": "bytes",
                       "id": 3,
                       "protoName": "empty_schema"
+                    },
+                    "expiresMs": {
+                      "type": "int64",
+                      "id": 4,
+                      "protoName": "expires_ms"
                     }
                   }
                 },

@@ -2,6 +2,7 @@ import type { DataType } from "../arrow/data-type.ts";
 import type { Schema } from "../arrow/schema.ts";
 import type { Value } from "../arrow/value.ts";
 import type { PlainError } from "../common/engine-error.ts";
+import type { Access } from "../security/access.ts";
 import type { ResultTicket } from "../flight/tickets.ts";
 
 export type { ResultTicket };
@@ -37,7 +38,13 @@ export interface QueryService {
 }
 
 /** One client's settings. Found by bearer token or cookie; anonymous clients share nothing but the default. */
-export type Session = { readonly sessionId: string; readonly settings: Map<string, string> };
+export type Session = {
+  readonly sessionId: string;
+  readonly settings: Map<string, string>;
+  /** Who has logged in, and what they may do; without them, everything is allowed. */
+  readonly user?: string;
+  readonly access?: Access;
+};
 
 export type StatementDescription = {
   readonly schema: Schema;

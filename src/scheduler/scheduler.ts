@@ -23,6 +23,7 @@ import type {
   StartedQuery,
   StatementDescription,
 } from "./query-service.ts";
+import { assertMayWrite, restrictedCatalog } from "./restricted-catalog.ts";
 import { setSetting, settingNamed, settingOf, settings, settingText } from "./session-settings.ts";
 import { literalRows, textSchema } from "./text-rows.ts";
 
@@ -98,7 +99,7 @@ export class Scheduler implements QueryService {
 
   async describe(sql: string, session: Session): Promise<StatementDescription> {
     await this.#catalog.refresh(catalogAgeMsMax);
-    const statement = this.#bind(sql);
+    const statement = this.#bind(sql, session);
     switch (statement.kind) {
       case "query":
         return { schema: schemaOf(statement), parameterTypes: statement.parameterTypes, isUpdate: false };
@@ -161,40 +162,41 @@ export class Scheduler implements QueryService {
     return this.#cancel(queryId, { code: "query_canceled", message: reason, details: {} });
   }
 
-  async relations(): Promise<{ name: string; type: "TABLE" | "VIEW"; schema: Schema }[]> {
-    return this.#catalog.names().flatMap((name) => {
-      const relation = this.#catalog.find(name);
+  async relations(session: Session): Promise<{ name: string; type: "TABLE" | "VIEW"; schema: Schema }[]> {
+    const catalog = restrictedCatalog(this.#catalog, session);
+    return catalog.names().flatMap((name) => {
+      const relation = catalog.find(name);
       if (relation === undefined) return [];
       const isTable = relation.kind === "table";
-      const schema = isTable ? relation.table.schema : this.#viewSchema(name);
+      const schema = isTable ? relation.table.schema : this.#viewSchema(name, session);
       return [{ name, type: isTable ? ("TABLE" as const) : ("VIEW" as const), schema }];
     });
   }
 
   /** A view whose tables are gone has no columns to show, but it still is there. */
-  #viewSchema(name: string): Schema {
+  #viewSchema(name: string, session: Session): Schema {
     try {
-      return schemaOf(this.#bind(`select * from "${name.replaceAll('"', '""')}"`) as QueryStatement);
+      return schemaOf(this.#bind(`select * from "${name.replaceAll('"', '""')}"`, session) as QueryStatement);
     } catch (error) {
       this.#logger.log("info", `view ${name} cannot be bound: ${EngineError.from(error).message}`);
       return [];
     }
   }
 
-  #bind(sql: string): BoundStatement {
+  #bind(sql: string, session: Session): BoundStatement {
     const statements = parse(sql);
     if (statements.length !== 1) {
       const message =
         statements.length === 0 ? "the statement is empty" : "one statement at a time, please: the text holds several";
       throw new EngineError("syntax_error", message);
     }
-    return bindStatement(statements[0]!, { catalog: this.#catalog, sql });
+    return bindStatement(statements[0]!, { catalog: restrictedCatalog(this.#catalog, session), sql });
   }
 
   /** What to run; null when the statement has done its work already. */
   async #graphOf(sql: string, parameters: readonly Value[], session: Session): Promise<StageGraph | null> {
     await this.#catalog.refresh(catalogAgeMsMax);
-    const statement = this.#bind(sql);
+    const statement = this.#bind(sql, session);
     switch (statement.kind) {
       case "query":
         return this.#plan(statement, parameters, session).graph;
@@ -208,12 +210,14 @@ export class Scheduler implements QueryService {
         return null;
       case "create_view": {
         const view = { name: statement.name, sql: statement.sql, columnNames: statement.columnNames };
+        assertMayWrite(session, view.name);
         this.#catalog.createView(view, statement.orReplace);
         await this.#store.write([{ kind: "view", key: view.name, value: Buffer.from(JSON.stringify(view)) }]);
         return null;
       }
       default:
         for (const name of statement.names) {
+          assertMayWrite(session, name);
           this.#catalog.dropView(name, statement.ifExists);
           await this.#store.write([{ kind: "view", key: name, value: null }]);
         }
@@ -255,7 +259,8 @@ export class Scheduler implements QueryService {
 
   #literalGraph(statement: BoundStatement & { kind: "show_tables" | "show" }, session: Session): StageGraph {
     if (statement.kind === "show_tables") {
-      const rows = this.#catalog.names().map((name) => [name, this.#catalog.find(name)?.kind ?? "table"]);
+      const catalog = restrictedCatalog(this.#catalog, session);
+      const rows = catalog.names().map((name) => [name, catalog.find(name)?.kind ?? "table"]);
       return literalRows(textSchema("name", "kind"), rows);
     }
     if (statement.name === "all") {

@@ -1,5 +1,5 @@
 import { EngineError } from "../../common/engine-error.ts";
-import { FlightSqlClient } from "../../flight/flight-sql-client.ts";
+import { FlightSqlClient, type ConnectOptions } from "../../flight/flight-sql-client.ts";
 import type { OutputFormat, Write } from "./format-rows.ts";
 import { runInteractive } from "./interactive.ts";
 import type { BarStream } from "./progress-bar.ts";
@@ -11,6 +11,7 @@ export type ShellOptions = {
   /** A script to run in place of reading `input`. */
   readonly command?: string;
   readonly format?: OutputFormat;
+  readonly login?: ConnectOptions;
   readonly input: NodeJS.ReadableStream & { readonly isTTY?: boolean };
   readonly output: NodeJS.WritableStream;
   /** Where errors and the progress bar go. */
@@ -22,7 +23,7 @@ export async function runShell(options: ShellOptions): Promise<number> {
   const { command, input, output, errors = process.stderr } = options;
   let client: FlightSqlClient;
   try {
-    client = await FlightSqlClient.connect(options.url);
+    client = await FlightSqlClient.connect(options.url, options.login);
   } catch (thrown) {
     errors.write(`ERROR: cannot reach ${options.url}: ${EngineError.from(thrown).message}\n`);
     return 1;

@@ -52,7 +52,11 @@ class FlightSqlService implements FlightHandlers {
   constructor(options: FlightSqlOptions) {
     this.#options = options;
     const signer = options.signer ?? unsignedTickets;
-    this.#infoOptions = { signer, isLocal: (ticket) => options.localPartitions?.holds(ticket) ?? false };
+    this.#infoOptions = {
+      signer,
+      isLocal: (ticket) => options.localPartitions?.holds(ticket) ?? false,
+      tls: options.peers.usesTls,
+    };
     this.#statements = new Statements(options.queries, this.#prepared, this.#texts);
     this.#polls = new QueryPolls(options.queries, this.#statements, this.#texts, this.#infoOptions);
     this.#actions = new Actions({

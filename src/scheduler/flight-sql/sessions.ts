@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import type { CallContext } from "../../flight/flight-handlers.ts";
 import type { Session } from "../query-service.ts";
 
@@ -26,7 +26,7 @@ export class Sessions {
     const now = this.#now();
     let entry = this.#entries.get(key);
     if (entry === undefined || now - entry.lastUsedMs > idleMsMax) {
-      entry = { session: { sessionId: randomBytes(9).toString("base64url"), settings: new Map() }, lastUsedMs: now };
+      entry = { session: newSession(context), lastUsedMs: now };
       this.#makeRoom(now);
     }
     entry.lastUsedMs = now;
@@ -58,9 +58,15 @@ export class Sessions {
   }
 }
 
+function newSession({ principal }: CallContext): Session {
+  const session: Session = { sessionId: randomBytes(9).toString("base64url"), settings: new Map() };
+  return principal === undefined ? session : { ...session, user: principal.name, access: principal.access };
+}
+
 function keyOf(context: CallContext): string {
   const authorization = context.headers.get("authorization");
-  if (authorization !== undefined) return authorization;
+  // Not the header itself: it may be a password.
+  if (authorization !== undefined) return createHash("sha256").update(authorization).digest("base64");
   const cookie = cookieOf(context);
   return cookie === null ? `connection ${context.peer}` : `cookie ${cookie}`;
 }

@@ -22,6 +22,8 @@ export type InfoOptions = {
   readonly signer: TicketSigner;
   /** Whether this very process holds a partition; no location is named then, which stands for this server. */
   readonly isLocal: (ticket: ResultTicket) => boolean;
+  /** Whether the executors' Flight servers speak TLS. */
+  readonly tls: boolean;
 };
 
 /** What GetFlightInfo answers for a started statement. One without rows has one endpoint with an empty stream. */
@@ -89,12 +91,12 @@ function endpointHere(ticket: Uint8Array): FlightEndpoint {
   return { ticket: { ticket }, location: [], appMetadata: noBytes };
 }
 
-function endpointOf(endpoint: ResultEndpoint, { signer, isLocal }: InfoOptions): FlightEndpoint {
+function endpointOf(endpoint: ResultEndpoint, { signer, isLocal, tls }: InfoOptions): FlightEndpoint {
   const ticket = encodeResultTicket(endpoint.ticket, signer);
   // Clients take the first location that they reach, so the way through the scheduler comes last.
   const uris =
     isLocal(endpoint.ticket) || endpoint.locations.length === 0
       ? []
-      : [...endpoint.locations.map(locationOf), reuseConnection];
+      : [...endpoint.locations.map((address) => locationOf(address, tls)), reuseConnection];
   return { ticket: { ticket }, location: uris.map((uri) => ({ uri })), appMetadata: noBytes };
 }
