@@ -72,7 +72,7 @@ export class Cluster {
   }
 
   async addExecutor(): Promise<OnagerProcess> {
-    const scheduler = this.url.replace("grpc://", "");
+    const scheduler = this.url.replace(/^.*:\/\//, "");
     return this.#launch("executor", ["--scheduler", scheduler, ...this.#executorFlags()]);
   }
 

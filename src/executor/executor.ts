@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { encodeClientSchema, encodeShuffleSchema } from "../arrow/arrow-schema.ts";
 import { decodeStage } from "../codec/encode-stage.ts";
-import { EngineError, fromPlainError, toPlainError } from "../common/engine-error.ts";
+import { EngineError, fromPlainError, toPlainError, type ErrorCode } from "../common/engine-error.ts";
 import type { Logger } from "../common/logger.ts";
 import { openDuckDatabase, type DuckDatabase } from "../duckdb/duck-database.ts";
 import type { FlightPeers } from "../flight/flight-client.ts";
@@ -44,6 +44,8 @@ type JobData = { readonly plans: Map<number, Uint8Array>; readonly reports: Exec
 /** A quarter of the memory holds shuffle data and results; the slots share the rest. */
 const storeShare = 0.25;
 const slotMemoryBytesMax = 4 * 1024 ** 3;
+/** Answers of a scheduler that trying again would not change. */
+const refusals: ReadonlySet<ErrorCode> = new Set(["permission_denied", "unauthenticated", "invalid_argument"]);
 const reconnectPauseMs = [50, 100, 250, 500, 1000, 2000];
 
 /**
@@ -177,7 +179,7 @@ export class Executor {
         return;
       } catch (error) {
         const problem = EngineError.from(error);
-        if (problem.code === "permission_denied" || problem.code === "invalid_argument") throw problem;
+        if (refusals.has(problem.code)) throw problem;
         if (failures === 0) this.#logger.log("warn", `waiting for the scheduler: ${problem.message}`);
         const pause = reconnectPauseMs[Math.min(failures, reconnectPauseMs.length - 1)]!;
         await new Promise((resolve) => setTimeout(resolve, pause));
@@ -199,7 +201,10 @@ export class Executor {
         }
       });
       connection.onClose((error) => {
-        reject(new EngineError("unavailable", error?.message ?? "the scheduler closed the connection"));
+        const refused = error instanceof EngineError && refusals.has(error.code);
+        reject(
+          refused ? error : new EngineError("unavailable", error?.message ?? "the scheduler closed the connection"),
+        );
         this.#onDisconnected(connection);
       });
       const { executorId, host, port, slots, memoryBytes, version } = this.#options;

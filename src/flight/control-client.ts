@@ -7,7 +7,7 @@ import { controlMethods } from "./control-methods.ts";
 import { hostAndPort } from "./flight-server.ts";
 import { errorOfStatus } from "./grpc-status.ts";
 import { connectionOverStream } from "./stream-connection.ts";
-import { channelCredentials } from "./tls-credentials.ts";
+import { announcedName, channelCredentials } from "./tls-credentials.ts";
 
 /** How a node proves to the scheduler that it belongs to the cluster. */
 export type JoinOptions = { readonly tls?: ClientTls | null; readonly authorization?: string | null };
@@ -17,7 +17,8 @@ export type JoinOptions = { readonly tls?: ClientTls | null; readonly authorizat
  * `unavailable`), and so is one that vanishes later; connecting again is the caller's.
  */
 export function connectControl(host: string, port: number, options: JoinOptions = {}): ExecutorSideConnection {
-  const client = new Client(hostAndPort(host, port), channelCredentials(options.tls ?? null), {
+  const client = new Client(hostAndPort(host, port), channelCredentials(options.tls ?? null, host), {
+    ...announcedName(options.tls ?? null, host),
     "grpc.max_receive_message_length": -1,
     "grpc.max_send_message_length": -1,
     "grpc.enable_channelz": 0,

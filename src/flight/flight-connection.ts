@@ -3,7 +3,7 @@ import { EngineError } from "../common/engine-error.ts";
 import type { ClientTls } from "../security/tls-files.ts";
 import { hostAndPort } from "./flight-server.ts";
 import { errorOfStatus } from "./grpc-status.ts";
-import { channelCredentials } from "./tls-credentials.ts";
+import { announcedName, channelCredentials } from "./tls-credentials.ts";
 import { abortError } from "./until-aborted.ts";
 
 export type CallOptions = {
@@ -24,7 +24,8 @@ export class FlightConnection {
   constructor(host: string, port: number, tls: ClientTls | null = null) {
     this.host = host;
     this.port = port;
-    this.#client = new Client(hostAndPort(host, port), channelCredentials(tls), {
+    this.#client = new Client(hostAndPort(host, port), channelCredentials(tls, host), {
+      ...announcedName(tls, host),
       "grpc.max_receive_message_length": -1,
       "grpc.max_send_message_length": -1,
       "grpc.enable_channelz": 0,

@@ -1,4 +1,6 @@
-import { credentials, ServerCredentials, type ChannelCredentials } from "@grpc/grpc-js";
+import { isIP } from "node:net";
+import { checkServerIdentity, type PeerCertificate } from "node:tls";
+import { credentials, ServerCredentials, type ChannelCredentials, type ChannelOptions } from "@grpc/grpc-js";
 import { EngineError } from "../common/engine-error.ts";
 import type { ClientTls, ServerTls } from "../security/tls-files.ts";
 
@@ -15,10 +17,17 @@ export function serverCredentials(tls: ServerTls | null): ServerCredentials {
   );
 }
 
-/** Plain TCP for null. */
-export function channelCredentials(tls: ClientTls | null): ChannelCredentials {
+/** For a connection to `host`; plain TCP for null. */
+export function channelCredentials(tls: ClientTls | null, host: string): ChannelCredentials {
   if (tls === null) return credentials.createInsecure();
-  return refusingBadFiles(() => credentials.createSsl(tls.authorities, tls.own?.key, tls.own?.certificate));
+  // grpc-js checks the name that it announces, which `announcedName` may have replaced.
+  const verify = { checkServerIdentity: (_: string, shown: PeerCertificate) => checkServerIdentity(host, shown) };
+  return refusingBadFiles(() => credentials.createSsl(tls.authorities, tls.own?.key, tls.own?.certificate, verify));
+}
+
+/** TLS announces names only, and Node refuses to announce an IP address; grpc-js would. */
+export function announcedName(tls: ClientTls | null, host: string): ChannelOptions {
+  return tls === null || isIP(host) === 0 ? {} : { "grpc.ssl_target_name_override": "ip-address.invalid" };
 }
 
 function refusingBadFiles<T>(make: () => T): T {
