@@ -12,8 +12,17 @@ import { RowLayout } from "../kernel/row-layout.ts";
 import { RowStore } from "../kernel/row-store.ts";
 import type { Region } from "../kernel/slot-memory.ts";
 import type { PhysicalJoinType, PhysicalNestedLoopJoin } from "../physical/physical-node.ts";
+import { reserveBytes } from "./memory-reserve.ts";
 import type { Operator, TaskContext } from "./operator.ts";
+import { ProbeFlags } from "./probe-flags.ts";
+import { SpillPartitions } from "./spill-partitions.ts";
+import { SpillRun } from "./spill-run.ts";
 
+/** A build side below this size gives so little back that moving it to disk does not help. */
+const spillableBytesMax = 1 << 20;
+const spillableShareMin = 1 / 16;
+/** An address and a flag. */
+const listBytesPerRow = 8;
 const flagTrue = 1;
 const flagNull = 2;
 
@@ -52,7 +61,7 @@ type Lists = {
 
 /**
  * Joins on any condition: every pair of a probe and a build row is put to the condition, in blocks of 8,192 pairs. The build side is kept
- * in memory.
+ * in memory; one that does not fit goes to disk and is read in pieces, and the probe side from disk for each of them.
  */
 export class NestedLoopJoinOperator implements Operator {
   readonly schema: Schema;
@@ -68,6 +77,8 @@ export class NestedLoopJoinOperator implements Operator {
   /** Finds the pairs whose condition is NULL, where that makes a difference beside those that are true. */
   readonly #nullFilter: FilterProgram | null;
   readonly #lasting: Region;
+  /** Addresses and flags of the build rows in memory. */
+  readonly #buildList: Region;
   readonly #perProbe: Region;
   readonly #perBlock: Region;
   readonly #output: Region;
@@ -78,6 +89,15 @@ export class NestedLoopJoinOperator implements Operator {
   #lists: Lists = { pairProbe: 0, pairBuild: 0, pairRows: 0, heldProbe: 0, heldRows: 0, taken: 0 };
   #batches: Iterator<Batch, void> | null = null;
   #comparedPairs = 0;
+  readonly #reserveBytes: number;
+  /** The build side, when it does not fit. */
+  #buildRun: SpillPartitions | null = null;
+  #probeRun: SpillRun | null = null;
+  #flagsOfPasses: ProbeFlags | null = null;
+  readonly #buildBlock: Region;
+  readonly #probeBlock: Region;
+  /** Build rows in the table, now or before. */
+  #loadedRows = 0;
 
   constructor(context: TaskContext, node: PhysicalNestedLoopJoin, probe: Operator, build: Operator) {
     const { memory, kernels, compiler } = context;
@@ -106,7 +126,11 @@ export class NestedLoopJoinOperator implements Operator {
       condition !== null && nullAware && joinType === "left_mark"
         ? compiler.filter(asks("is_null", condition), both)
         : null;
+    this.#reserveBytes = reserveBytes(memory, node.probe);
+    this.#buildBlock = memory.region();
+    this.#probeBlock = memory.region();
     this.#lasting = memory.region();
+    this.#buildList = memory.region();
     this.#perProbe = memory.region();
     this.#perBlock = memory.region();
     this.#output = memory.region();
@@ -139,7 +163,11 @@ export class NestedLoopJoinOperator implements Operator {
     this.#filter?.close();
     this.#nullFilter?.close();
     for (const region of [this.#lasting, this.#perProbe, this.#perBlock, this.#output]) region.free();
+    for (const region of [this.#buildList, this.#buildBlock, this.#probeBlock]) region.free();
     this.#store.free();
+    this.#buildRun?.remove();
+    this.#probeRun?.remove();
+    this.#flagsOfPasses?.remove();
     try {
       this.#probe.close();
     } finally {
@@ -148,11 +176,20 @@ export class NestedLoopJoinOperator implements Operator {
   }
 
   counters(): Readonly<Record<string, number>> {
-    return { buildRows: this.#buildCount, comparedPairs: this.#comparedPairs };
+    const spilledBytes = (this.#buildRun?.byteSize ?? 0) + (this.#probeRun?.byteSize ?? 0);
+    return {
+      buildRows: this.#loadedRows,
+      comparedPairs: this.#comparedPairs,
+      ...(spilledBytes > 0 && { spilledBytes }),
+    };
   }
 
   *#run(): Generator<Batch, void> {
     this.#readBuild();
+    if (this.#buildRun !== null) {
+      yield* this.#runInPieces(this.#buildRun.runs[0]!);
+      return;
+    }
     // Without build rows only rows that have no match can come out.
     const canEnd = this.#buildCount === 0 && this.#form.probeRest !== 0 && this.#node.joinType !== "left_mark";
     while (!canEnd) {
@@ -166,26 +203,96 @@ export class NestedLoopJoinOperator implements Operator {
     if (this.#form.buildRest !== null) yield* this.#restOfBuild(this.#form.buildRest);
   }
 
+  /** Joins each piece of the build side with all probe rows. */
+  *#runInPieces(build: SpillRun): Generator<Batch, void> {
+    const types = this.#probe.schema.map(({ type }) => type);
+    const probeRun = (this.#probeRun = new SpillRun(this.#context, "join-probe", types));
+    if (this.#form.probeFlags) this.#flagsOfPasses = new ProbeFlags(this.#context);
+    const blocks = build.read(this.#buildBlock);
+    this.#loadedRows = 0;
+    for (let pass = 0; this.#loadedRows < build.rowCount; pass++) {
+      this.#store.clear();
+      for (let block = blocks.next(); block.done !== true; block = blocks.next()) {
+        this.#perProbe.reset();
+        const { vectors, rowCount } = block.value;
+        this.#store.append(vectors, rowCount, this.#perProbe.allocate(rowCount * 4));
+        if (this.#isFull()) break;
+      }
+      this.#buildBlock.reset();
+      this.#indexBuild();
+      for (const probe of pass === 0 ? this.#firstPass(probeRun) : this.#laterPass(probeRun)) {
+        this.#context.checkCancelled();
+        yield* this.#joinBatch(probe, this.#loadedRows === build.rowCount);
+      }
+      this.#flagsOfPasses?.nextPass();
+      if (this.#form.buildRest !== null) yield* this.#restOfBuild(this.#form.buildRest);
+    }
+  }
+
+  /** The probe side, which is written to disk on the way. */
+  *#firstPass(run: SpillRun): Generator<Batch, void> {
+    const { kernels } = this.#context;
+    for (let input = this.#probe.next(); input !== null; input = this.#probe.next()) {
+      this.#perProbe.reset();
+      const probe = densify(kernels, input, this.#perProbe);
+      const positions = this.#perProbe.allocate(probe.rowCount * 4);
+      kernelNamed(kernels, "rowSequence")(0, 1, probe.rowCount, positions);
+      run.write(probe.vectors, positions, probe.rowCount);
+      yield probe;
+    }
+  }
+
+  *#laterPass(run: SpillRun): Generator<Batch, void> {
+    for (const { vectors, rowCount } of run.read(this.#probeBlock)) {
+      this.#perProbe.reset();
+      yield { vectors, rowCount, selection: 0 };
+    }
+  }
+
   #readBuild(): void {
-    const { memory } = this.#context;
+    const types = this.#build.schema.map(({ type }) => type);
     for (;;) {
       this.#context.checkCancelled();
       const batch = this.#build.next();
       if (batch === null) break;
       this.#perProbe.reset();
       this.#store.append(batch.vectors, batch.rowCount, this.#perProbe.allocate(batch.rowCount * 4), batch.selection);
+      if (this.#isFull()) {
+        this.#buildRun ??= new SpillPartitions(this.#context, "join-build", types, [], null);
+        this.#moveBuild(this.#buildRun);
+      }
     }
-    this.#buildCount = this.#store.rowCount;
-    this.#buildRows = this.#lasting.allocate(this.#buildCount * 4);
-    if (this.#buildCount > 0) this.#store.addresses(0, this.#buildCount, this.#buildRows);
-    if (this.#form.buildFlags) {
-      this.#buildFlags = this.#lasting.allocate(this.#buildCount);
-      memory.u8.fill(0, this.#buildFlags, this.#buildFlags + this.#buildCount);
-    }
+    if (this.#buildRun === null) this.#indexBuild();
+    else this.#moveBuild(this.#buildRun);
   }
 
-  *#joinBatch(probe: Batch): Generator<Batch, void> {
+  #moveBuild(run: SpillPartitions): void {
+    run.write(this.#store);
+    this.#store.clear();
+  }
+
+  /** Whether the next batch, and the lists of all rows, might find no memory. */
+  #isFull(): boolean {
+    const { memory } = this.#context;
+    const { byteSize, rowCount } = this.#store;
+    if (byteSize < Math.min(spillableBytesMax, memory.byteSize * spillableShareMin)) return false;
+    return memory.freeBytes < this.#reserveBytes + rowCount * listBytesPerRow;
+  }
+
+  /** Lists the rows that the store holds. */
+  #indexBuild(): void {
+    this.#buildCount = this.#store.rowCount;
+    this.#loadedRows += this.#buildCount;
+    this.#buildList.reset();
+    this.#buildRows = this.#buildList.allocate(this.#buildCount * 4);
+    if (this.#buildCount > 0) this.#store.addresses(0, this.#buildCount, this.#buildRows);
+    if (this.#form.buildFlags) this.#buildFlags = this.#buildList.allocateZeroed(this.#buildCount);
+  }
+
+  /** `isLast`: no later piece of the build side can match these rows. */
+  *#joinBatch(probe: Batch, isLast = true): Generator<Batch, void> {
     const flags = this.#perProbe.allocateZeroed(probe.rowCount);
+    this.#flagsOfPasses?.restore(flags, probe.rowCount);
     const pairCount = probe.rowCount * this.#buildCount;
     let held = 0;
     for (let first = 0; first < pairCount; first += batchRowCount) {
@@ -201,6 +308,8 @@ export class NestedLoopJoinOperator implements Operator {
       held += matched.count;
     }
     if (held > 0) yield this.#pairBatch(probe, held);
+    this.#flagsOfPasses?.complete(flags, probe.rowCount, isLast);
+    if (!isLast) return;
     if (this.#node.joinType === "left_mark") yield this.#markBatch(probe, flags);
     else if (this.#form.probeRest !== null) yield* this.#restOfProbe(probe, flags, this.#form.probeRest);
   }

@@ -1,8 +1,8 @@
 import type { SpillFile, TaskContext } from "./operator.ts";
 
 /**
- * What the rows of a probe side on disk came to, where it is read once for every piece of the build side: a byte each, 1 = has a match,
- * 2 = unknown because of a NULL, 0 = neither. A pass reads what the pass before it wrote, in the same blocks.
+ * What the rows of a probe side on disk came to, where it is read once for every piece of the build side: a byte each, bit 0 = has a match,
+ * else bit 1 = unknown because of a NULL. A pass reads what the pass before it wrote, in the same blocks.
  */
 export class ProbeFlags {
   readonly #context: TaskContext;
@@ -32,7 +32,7 @@ export class ProbeFlags {
     this.#before.read(this.#offset, saved);
     const target = this.#context.memory.u8.subarray(flags, flags + rowCount);
     saved.forEach((flag, row) => {
-      if (flag === 1) target[row] = 1;
+      if ((flag & 1) !== 0) target[row] = 1;
     });
   }
 

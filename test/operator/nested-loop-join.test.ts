@@ -3,7 +3,6 @@ import { simpleType } from "../../src/arrow/data-type.ts";
 import type { Schema } from "../../src/arrow/schema.ts";
 import type { Value } from "../../src/arrow/value.ts";
 import { EngineError } from "../../src/common/engine-error.ts";
-import { ExpressionCompiler } from "../../src/compile/expression-compiler.ts";
 import type { Expression } from "../../src/expr/expression.ts";
 import { NestedLoopJoinOperator } from "../../src/operator/nested-loop-join.ts";
 import { SetOperationOperator } from "../../src/operator/set-operation.ts";
@@ -37,6 +36,8 @@ const lessThan: Expression = {
   ],
 };
 
+/** Less than the build sides of the tests that spill. */
+const smallMemory = 4 << 20;
 const random = randomNumbers(7);
 function makeRows(count: number, range: number, nulls: number): Value[][] {
   return Array.from({ length: count }, (_, i) => [
@@ -98,8 +99,9 @@ function join(
   condition: Expression | null,
   probe: readonly Row[],
   build: readonly Row[],
+  memoryBytes = 64 << 20,
 ): Value[][] {
-  const context = makeTaskContext({ compiler: (memory, kernels) => new ExpressionCompiler(memory, kernels) });
+  const context = makeTaskContext({ memoryBytes });
   const node = {
     kind: "nested_loop_join" as const,
     schema: outputSchema(joinType),
@@ -118,6 +120,8 @@ function join(
     return collectRows(context, new NestedLoopJoinOperator(context, node, ...inputs));
   } finally {
     assert.equal(context.memory.usedBytes, 0);
+    assert.equal(context.spill.openFiles, 0);
+    if (memoryBytes === smallMemory && build.length > 0) assert.ok(context.spill.spilledBytes > 1 << 20);
     for (const { state } of inputs) assert.equal(state.closed, 1);
   }
 }
@@ -166,6 +170,52 @@ describe("NestedLoopJoinOperator", () => {
     }
   }
 
+  const withText = (rows: readonly Value[][]): Row[] =>
+    rows.map(([n, text]) => [n!, `${text as string} ${"x".repeat(400)}`]);
+  for (const joinType of types) {
+    for (const nullAware of joinType === "left_anti" || joinType === "left_mark" ? [false, true] : [false]) {
+      it(`joins ${joinType}${nullAware ? ", NULL-aware," : ""} in pieces when the build side does not fit`, () => {
+        for (const nulls of [0, 0.0003]) {
+          const probe = makeRows(300, 62, nulls * 100).filter(([n]) => n === null || Number(n) > 55);
+          const build = withText(makeRows(9_000, 59, nulls));
+          // Rows that match come in every piece, and in the last ones only.
+          build.splice(8_500, 0, [60, "late"], [61, "late"]);
+          const test = (l: Row, r: Row): boolean | null => (l[0] === null || r[0] === null ? null : l[0]! < r[0]!);
+          assert.deepEqual(
+            sortedText(join(joinType, nullAware, lessThan, probe, build, smallMemory)),
+            sortedText(oracle(joinType, nullAware, probe, build, test)),
+          );
+          if (nulls === 0) continue;
+          const none = join(joinType, nullAware, lessThan, [], build, smallMemory);
+          assert.deepEqual(sortedText(none), sortedText(oracle(joinType, nullAware, [], build, test)));
+        }
+      });
+    }
+  }
+
+  it("refuses a second match of left_single in a later piece", () => {
+    const build = withText(makeRows(9_000, 5, 0));
+    build.splice(1, 0, [7, "early"]);
+    assert.equal(
+      join(
+        "left_single",
+        false,
+        lessThan,
+        [
+          [6, "a"],
+          [8, "b"],
+        ],
+        build,
+        smallMemory,
+      ).length,
+      2,
+    );
+    build.splice(8_500, 0, [7, "late"]);
+    assert.throws(() => join("left_single", false, lessThan, [[6, "a"]], build, smallMemory), {
+      code: "cardinality_violation",
+    });
+  });
+
   it("joins left_single, and refuses a second match", () => {
     const probe: Row[] = [
       [1, "a"],
@@ -202,14 +252,18 @@ describe("SetOperationOperator", () => {
           [0, 10],
           [10, 0],
           [3000, 2500],
+          // These two do not fit: the right side, then the left one.
+          [30_000, 40_000],
+          [60_000, 3000],
         ] as const) {
+          const isLarge = leftCount + rightCount > 6000;
           const make = (rows: number): Value[][] =>
             Array.from({ length: rows }, () => [
               random() < 0.2 ? null : Math.floor(random() * 8),
-              random() < 0.2 ? null : `text number ${Math.floor(random() * 120)}`,
+              random() < 0.2 ? null : `text number ${Math.floor(random() * (isLarge ? 20_000 : 120))}`,
             ]);
           const [leftRows, rightRows] = [make(leftCount), make(rightCount)];
-          const context = makeTaskContext({ compiler: (memory, kernels) => new ExpressionCompiler(memory, kernels) });
+          const context = makeTaskContext({ memoryBytes: isLarge ? smallMemory : 64 << 20 });
           const node = {
             kind: "set_operation" as const,
             schema: left,
@@ -235,6 +289,8 @@ describe("SetOperationOperator", () => {
             if (result > 0) expected.set(row, all ? result : 1);
           }
           assert.deepEqual(actual, expected);
+          assert.equal(context.spill.spilledBytes > 0, isLarge);
+          assert.equal(context.spill.openFiles, 0);
           assert.equal(context.memory.usedBytes, 0);
         }
       });

@@ -7,6 +7,14 @@ export function countSetRows(rows: usize, count: u32, offset: u32): void {
   }
 }
 
+/** Adds `counts` (i64s) to the rows' counters. */
+export function addSetCounts(rows: usize, count: u32, offset: u32, counts: usize): void {
+  for (let i: u32 = 0; i < count; i++) {
+    const counter = <usize>load<u32>(rows + (<usize>i << 2)) + offset;
+    store<i64>(counter, load<i64>(counter) + load<i64>(counts + (<usize>i << 3)));
+  }
+}
+
 /**
  * Which rows of the left side come out, their counters being the right side's rows so far unused: writes their numbers to `out`, gives
  * how many. Operation: 0 INTERSECT ALL, 1 INTERSECT, 2 EXCEPT ALL, 3 EXCEPT.
