@@ -1,0 +1,112 @@
+import { tmpdir } from "node:os";
+import { DuckDBInstance, type DuckDBConnection } from "@duckdb/node-api";
+import { checkOptions } from "../../src/cli/options.ts";
+import { startStandalone, type Standalone } from "../../src/cli/start-standalone.ts";
+import { silentLogger } from "../../src/common/logger.ts";
+import { FlightSqlClient } from "../../src/flight/flight-sql-client.ts";
+import { canonicalOfDuck, canonicalOfOurs, type Cell } from "./canonical-value.ts";
+import { ensureFuzzTables, fuzzTables } from "./fuzz-tables.ts";
+
+export type Rows = readonly (readonly Cell[])[];
+
+/** How one session of ours is set. */
+export const variants: readonly { readonly name: string; readonly settings: Readonly<Record<string, number>> }[] = [
+  { name: "one partition", settings: { target_partitions: 1 } },
+  { name: "two partitions", settings: { target_partitions: 2, small_query_bytes_max: 0, broadcast_bytes_max: 0 } },
+  { name: "eight partitions", settings: { target_partitions: 8, small_query_bytes_max: 0 } },
+];
+
+const statementTimeoutMs = 60_000;
+
+/** Ours in this process, with freed memory overwritten so that its use shows, and one session for each variant. */
+export class OnagerUnderTest {
+  readonly #node: Standalone;
+  readonly #sessions: readonly FlightSqlClient[];
+
+  private constructor(node: Standalone, sessions: readonly FlightSqlClient[]) {
+    this.#node = node;
+    this.#sessions = sessions;
+  }
+
+  static async start(): Promise<OnagerUnderTest> {
+    const options = checkOptions(
+      {
+        port: "0",
+        "data-dir": [await ensureFuzzTables()],
+        slots: "2",
+        memory: "512MB",
+        disk: "4GB",
+        "work-dir": `${tmpdir()}/onager-fuzz-${process.pid}`,
+        state: "memory",
+      },
+      { port: 0 },
+    );
+    const node = await startStandalone(options, silentLogger, true);
+    const sessions: FlightSqlClient[] = [];
+    for (const { settings } of variants) {
+      const session = await FlightSqlClient.connect(`grpc://${node.host}:${node.port}`);
+      for (const [name, value] of Object.entries({ ...settings, statement_timeout: statementTimeoutMs })) {
+        await drain(session, `set ${name} = ${value}`);
+      }
+      sessions.push(session);
+    }
+    return new OnagerUnderTest(node, sessions);
+  }
+
+  async run(sql: string, variant: number): Promise<Rows> {
+    return drain(this.#sessions[variant]!, sql);
+  }
+
+  async close(): Promise<void> {
+    for (const session of this.#sessions) await session.close();
+    await this.#node.close(1000);
+  }
+}
+
+async function drain(session: FlightSqlClient, sql: string): Promise<Rows> {
+  const { schema, rows } = await session.query(sql);
+  const cells: Cell[][] = [];
+  for await (const row of rows) cells.push(row.map((value, index) => canonicalOfOurs(schema[index]!.type, value)));
+  return cells;
+}
+
+/** DuckDB over the same files, set to do as PostgreSQL does where it has a setting for it. */
+export class Oracle {
+  readonly #connection: DuckDBConnection;
+
+  private constructor(connection: DuckDBConnection) {
+    this.#connection = connection;
+  }
+
+  static async start(): Promise<Oracle> {
+    const folder = await ensureFuzzTables();
+    const instance = await DuckDBInstance.create(":memory:", { threads: "1", memory_limit: "2GB" });
+    const connection = await instance.connect();
+    for (const setting of [
+      "integer_division = true",
+      "default_null_order = 'nulls_last_on_asc_first_on_desc'",
+      "timezone = 'UTC'",
+    ]) {
+      await connection.run(`set ${setting}`);
+    }
+    for (const { name } of fuzzTables) {
+      await connection.run(`create table "${name}" as select * from read_parquet('${folder}/${name}/*.parquet')`);
+    }
+    return new Oracle(connection);
+  }
+
+  async run(sql: string): Promise<Rows> {
+    const timer = setTimeout(() => this.#connection.interrupt(), statementTimeoutMs);
+    try {
+      const reader = await this.#connection.runAndReadAll(sql);
+      const types = reader.columnTypes();
+      return reader.getRows().map((row) => row.map((value, index) => canonicalOfDuck(types[index]!, value)));
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  close(): void {
+    this.#connection.closeSync();
+  }
+}
