@@ -18,8 +18,12 @@ export type WindowChunk = {
 };
 
 /** An argument as a vector over the chunk's rows. */
-export function argumentVector({ context, frames, rowCount, scratch }: WindowChunk, argument: Expression): Vector {
+export function argumentVector(
+  { context, frames, rowCount, results, scratch }: WindowChunk,
+  argument: Expression,
+): Vector {
   if (argument.kind !== "literal") return frames.vectorAt(argument);
-  const one = writeVector(context.memory, scratch, argument.type, [argument.value]);
+  // Results may point at the bytes of a long text.
+  const one = writeVector(context.memory, results, argument.type, [argument.value]);
   return gatherVector(context.kernels, one, scratch.allocateZeroed(rowCount * 4), rowCount, scratch, false);
 }
