@@ -9,6 +9,7 @@ import { hashPassword } from "../../src/security/password-hash.ts";
 import { readClientTls } from "../../src/security/tls-files.ts";
 import { ensureTpchData } from "../../tpch/make-data.ts";
 import { Cluster } from "../../tpch/start-cluster.ts";
+import { ensureJdbcClient, hasJava, runJdbcClient } from "../support/jdbc-client.ts";
 import { ensurePythonClients, runPythonClient } from "../support/python-clients.ts";
 
 const program = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
@@ -77,6 +78,22 @@ describe("a secured cluster", function () {
     const files = ["ca.pem", "client.pem", "client.key"].map(path);
     const answer = await runPythonClient("secure_adbc.py", [cluster.url, "ada", passwords.ada, ...files]);
     assert.deepEqual(answer, { rows: 15_000, refused: "UNAUTHENTICATED", no_certificate: true });
+  });
+
+  it("serves JDBC, which logs in again at each executor", async function () {
+    if (!hasJava()) this.skip();
+    await ensureJdbcClient();
+    const properties = {
+      password: passwords.ada,
+      useEncryption: "true",
+      tlsRootCerts: path("ca.pem"),
+      clientCertificate: path("client.pem"),
+      clientKey: path("client.key"),
+    };
+    const out = await runJdbcClient(cluster.url, { ...properties, user: "ada" });
+    assert.deepEqual(out.get("large"), [15_000, 60_175]);
+    const wrong = await runJdbcClient(cluster.url, { ...properties, user: "bob" });
+    assert.match(String(wrong.get("connect_error")?.[0]), /user name or password is wrong/);
   });
 
   it("lets nobody in without a certificate, a password, or with a wrong one", async () => {
