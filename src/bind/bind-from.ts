@@ -1,10 +1,12 @@
-import type { Table } from "../catalog/table.ts";
+import type { Schema } from "../arrow/schema.ts";
+import type { Relation, Table, View } from "../catalog/table.ts";
 import { EngineError, type TextSpan } from "../common/engine-error.ts";
 import { nearestNameHint } from "../common/nearest-name.ts";
 import type { FromItem, Identifier, RelationName, TableAlias } from "../sql/ast.ts";
 import { parse } from "../sql/parse.ts";
 import { type BindContext, type BoundQuery, newColumn, noRelation } from "./bind-context.ts";
 import { bindJoin, joinPlans } from "./bind-join.ts";
+import { bindInformationSchema, isInformationSchema } from "./information-schema.ts";
 import { besides, type BoundFrom, type FromPlace } from "./from-place.ts";
 import { type CommonTables, emptyNamespace, findCommonTable, isOwnSchema, type VisibleColumn } from "./scope.ts";
 
@@ -47,18 +49,34 @@ function bindRelation(name: RelationName, alias: TableAlias | null, place: FromP
         name.span,
       );
   }
+  if (isInformationSchema(name.qualifiers)) {
+    const bound = bindInformationSchema(name, context, (relation) => columnsOf(relation, name, context));
+    return aliased(bound, alias, { name: name.name, isCatalogName: false }, name.span);
+  }
   const relation = isOwnSchema(name.qualifiers) ? context.catalog.find(name.name) : undefined;
   if (relation === undefined) throw unknownTable(name, place);
   const own = { name: name.name, isCatalogName: alias === null };
   if (relation.kind === "table")
     return aliased(scanTable(relation.table, alias?.name.name ?? name.name, context), alias, own, name.span);
-  const bound = bindView(relation.view.name, relation.view.sql, name.span, context);
-  const columns = renamed(
-    bound.columns,
-    relation.view.columnNames?.map((column) => ({ name: column, span: name.span })) ?? [],
-    name,
-  );
-  return aliased({ plan: bound.plan, columns }, alias, own, name.span);
+  return aliased(bindRenamedView(relation.view, name, context), alias, own, name.span);
+}
+
+function bindRenamedView(view: View, reference: RelationName, context: BindContext): BoundQuery {
+  const bound = bindView(view.name, view.sql, reference.span, context);
+  const names = view.columnNames?.map((column) => ({ name: column, span: reference.span })) ?? [];
+  return { plan: bound.plan, columns: renamed(bound.columns, names, reference) };
+}
+
+/** For information_schema. A view whose tables are gone has no columns to show. */
+function columnsOf(relation: Relation, reference: RelationName, context: BindContext): Schema {
+  if (relation.kind === "table") return relation.table.schema;
+  try {
+    const { columns } = bindRenamedView(relation.view, reference, context);
+    return columns.map(({ name, column }) => ({ name, type: column.type, nullable: column.nullable }));
+  } catch (thrown) {
+    if (thrown instanceof EngineError && thrown.code !== "internal") return [];
+    throw thrown;
+  }
 }
 
 function unknownTable({ qualifiers, name, span }: RelationName, place: FromPlace): EngineError {

@@ -50,7 +50,7 @@ export type Relation =
   | { readonly kind: "table"; readonly table: Table }
   | { readonly kind: "view"; readonly view: View };
 
-/** What the binder sees. Names are already case-folded; the one catalog is "onager", the one schema "main". */
+/** What the binder sees. Names are already case-folded; the one catalog is "onager", the one schema "public". */
 export interface Catalog {
   find(name: string): Relation | undefined;
   /** All names, sorted, for SHOW TABLES, metadata and nearest-name hints. */
@@ -60,4 +60,4 @@ export interface Catalog {
 }
 
 export const catalogName = "onager";
-export const schemaName = "main";
+export const schemaName = "public";

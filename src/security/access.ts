@@ -16,7 +16,7 @@ export const builtInRoles: Readonly<Record<string, Grants>> = {
   reader: { read: ["*"], write: [] },
 };
 
-/** The union of what the roles allow; unknown roles allow nothing. Patterns may be written with the schema, `main.…`. */
+/** The union of what the roles allow; unknown roles allow nothing. Patterns may be written with the schema, `public.…`. */
 export function accessOf(roles: readonly string[], defined: ReadonlyMap<string, Grants>): Access {
   const grants = roles.flatMap((role) => {
     const own = defined.get(role) ?? (Object.hasOwn(builtInRoles, role) ? builtInRoles[role] : undefined);
@@ -33,7 +33,7 @@ export function accessOf(roles: readonly string[], defined: ReadonlyMap<string, 
 }
 
 function patternExpression(pattern: string): RegExp {
-  const own = pattern.replace(/^main\./, "");
+  const own = pattern.replace(/^public\./, "");
   const text = own
     .split("*")
     .map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, String.raw`\$&`))

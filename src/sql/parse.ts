@@ -26,6 +26,7 @@ export function parse(sql: string): Statement[] {
 
 function parseStatement(sql: string, prepared: PreparedStatement): Statement {
   const recognized = recognizeStatement(sql, prepared);
+  if (typeof recognized === "string") return { ...parse(recognized)[0]!, span: prepared.span };
   if (recognized !== null) return recognized;
   const result = parseTree(prepared.text);
   if ("position" in result) throw syntaxError(sql, prepared, result);

@@ -33,7 +33,7 @@ describe("a secured cluster", function () {
       { name: "ada", password: await hashPassword(passwords.ada), roles: ["admin"] },
       { name: "bob", password: await hashPassword(passwords.bob), roles: ["geographer"] },
     ];
-    const roles = { geographer: { read: ["nation", "main.reg*", "open_view"], write: ["bobs_*"] } };
+    const roles = { geographer: { read: ["nation", "public.reg*", "open_view"], write: ["bobs_*"] } };
     writeFileSync(path("users.json"), JSON.stringify({ users, roles }));
     const tls = ["--tls-cert", path("node.pem"), "--tls-key", path("node.key"), "--tls-ca", path("ca.pem")];
     const login = ["--users", path("users.json"), "--secret-file", path("secret")];

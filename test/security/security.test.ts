@@ -37,7 +37,7 @@ describe("passwords and tokens", () => {
     const users = readUsersFile(
       usersFile({
         users: [{ name: "ada", password: hash, roles: ["sales"] }],
-        roles: { sales: { read: ["sales_*", "main.region"], write: ["tmp_*"] } },
+        roles: { sales: { read: ["sales_*", "public.region"], write: ["tmp_*"] } },
       }),
     );
     const secret = ClusterSecret.random();

@@ -5,7 +5,7 @@ import { encodeXdbcTypes, encodeSqlInfo, type EncodedTable } from "../../flight/
 import { decodeProto, type AnyMessage } from "../../flight/proto-codec.ts";
 import type { CommandGetDbSchemas, CommandGetTables } from "../../gen/protos.ts";
 import type { QueryService, Session } from "../query-service.ts";
-import { catalogName, schemaName } from "./catalog-names.ts";
+import { catalogName, schemaName } from "../../catalog/table.ts";
 import { likePattern } from "./like-pattern.ts";
 import { metadataSchema, metadataTable } from "./metadata-table.ts";
 import { sqlInfo } from "./sql-info.ts";

@@ -8,7 +8,7 @@ import {
 } from "../../gen/protos.ts";
 import type { Session } from "../query-service.ts";
 import { setSetting, settingNamed, settings, settingText } from "../session-settings.ts";
-import { catalogName, schemaName } from "./catalog-names.ts";
+import { catalogName, schemaName } from "../../catalog/table.ts";
 
 const packageName = "arrow.flight.protocol.";
 
