@@ -1,16 +1,16 @@
 import { EngineError } from "../common/engine-error.ts";
-import type { ScanSplit, Stage, StageGraph, StageSink, StageTask } from "../stage/stage.ts";
+import type { ScanSplit, Stage, StageFilter, StageGraph, StageSink, StageTask } from "../stage/stage.ts";
 import { expressionShape, schemaShape } from "./expression-shape.ts";
 import { planShape } from "./plan-shape.ts";
 import { fromPlainJson, toPlainJson } from "./plain-json.ts";
-import { asRecord, byKind, count, flag, listOf, objectOf, oneOf, text } from "./shape.ts";
+import { asRecord, byKind, count, flag, listOf, objectOf, oneOf, optional, text } from "./shape.ts";
 import type { Shape } from "./shape.ts";
 
 /** Raised when the meaning of encoded plans changes; both sides must have the same. */
 export const planFormatVersion = 1;
 
 /** What an executor needs of a stage: what to run, and where its rows go. */
-export type StageProgram = Pick<Stage, "plan" | "sink">;
+export type StageProgram = Pick<Stage, "plan" | "sink" | "filters">;
 
 const sinkShape: Shape<StageSink> = byKind<StageSink>({
   hash: objectOf<Extract<StageSink, { readonly kind: "hash" }>>({
@@ -23,7 +23,8 @@ const sinkShape: Shape<StageSink> = byKind<StageSink>({
   result: objectOf<{ readonly kind: "result" }>({ kind: oneOf("result") }),
 });
 
-const programShape: Shape<StageProgram> = objectOf<StageProgram>({ plan: planShape, sink: sinkShape });
+const filters = optional(listOf(objectOf<StageFilter>({ column: count, partition: count, bloomWords: count })));
+const programShape: Shape<StageProgram> = objectOf<StageProgram>({ plan: planShape, sink: sinkShape, filters });
 
 const splitShape: Shape<ScanSplit> = objectOf<ScanSplit>({
   path: text,
@@ -39,6 +40,10 @@ const stageShape: Shape<Stage> = objectOf<Stage>({
   plan: planShape,
   sink: sinkShape,
   inputs: listOf(count),
+  filters,
+  filterInputs: optional(
+    listOf(objectOf<NonNullable<Stage["filterInputs"]>[number]>({ stageId: count, partition: count })),
+  ),
   tasks: listOf(taskShape),
 });
 
@@ -49,8 +54,8 @@ const graphShape: Shape<StageGraph> = objectOf<StageGraph>({
 });
 
 /** A stage's plan and sink as bytes; equal programs give equal bytes. */
-export function encodeStage({ plan, sink }: StageProgram): Uint8Array {
-  return encode("stage", { plan, sink });
+export function encodeStage({ plan, sink, filters }: StageProgram): Uint8Array {
+  return encode("stage", filters === undefined ? { plan, sink } : { plan, sink, filters });
 }
 
 /** Throws invalid_argument saying what is wrong where, on bytes that encodeStage of this version did not write. */

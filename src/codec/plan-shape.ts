@@ -5,9 +5,10 @@ import type {
   PhysicalJoinType,
   PhysicalNode,
   PhysicalSortKey,
+  RuntimeFilterUse,
 } from "../physical/physical-node.ts";
 import { aggregateShape, expressionShape, schemaShape, valueShape, windowCallShape } from "./expression-shape.ts";
-import { byKind, count, flag, lazy, listOf, number, objectOf, oneOf, orNull, text } from "./shape.ts";
+import { byKind, count, flag, lazy, listOf, number, objectOf, oneOf, optional, orNull, text } from "./shape.ts";
 import type { Shape } from "./shape.ts";
 
 const base = { schema: schemaShape, estimate: objectOf<Estimate>({ rows: number, bytes: number }) };
@@ -30,6 +31,13 @@ export const sortKeyShape: Shape<PhysicalSortKey> = objectOf<PhysicalSortKey>({
   descending: flag,
   nullsFirst: flag,
 });
+const runtimeFilterShape = objectOf<RuntimeFilterUse>({
+  column: count,
+  stageId: count,
+  partition: count,
+  list: flag,
+  span: orNull(number),
+});
 const sortKeys = listOf(sortKeyShape);
 
 type Of<Kind extends PhysicalNode["kind"]> = Extract<PhysicalNode, { readonly kind: Kind }>;
@@ -47,6 +55,7 @@ export const planShape: Shape<PhysicalNode> = byKind<StagePlan>({
     tableName: text,
     columns: listOf(text),
     pushed: orNull(expressionShape),
+    runtimeFilters: optional(listOf(runtimeFilterShape)),
   }),
   values: objectOf<Of<"values">>({ ...base, kind: oneOf("values"), rows: listOf(listOf(valueShape)) }),
   filter: objectOf<Of<"filter">>({ ...base, kind: oneOf("filter"), input, predicate: expressionShape }),

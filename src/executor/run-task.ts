@@ -7,6 +7,7 @@ import { loadKernels, type Kernels } from "../kernel/load-kernels.ts";
 import { SlotMemory } from "../kernel/slot-memory.ts";
 import { buildOperators } from "../operator/build-operators.ts";
 import { makePartitionSink } from "../operator/make-partition-sink.ts";
+import { SummarizingSink } from "../operator/summarizing-sink.ts";
 import type { Operator, TaskContext } from "../operator/operator.ts";
 import { encodedByteSize, type EncodedBatch } from "../shuffle/encoded-batch.ts";
 import type { PartitionSink } from "../shuffle/partition-sink.ts";
@@ -79,10 +80,14 @@ export class TaskRunner {
       splits: new Map(message.splits.map(({ scanId, splits }) => [scanId, splits])),
       checkCancelled,
     };
-    const output = new OutputSizes((partition, batch) => this.#putOut(message, partition, batch, checkCancelled));
+    const putOut = (partition: number, batch: EncodedBatch): void =>
+      this.#putOut(message, partition, batch, checkCancelled);
+    const output = new OutputSizes(putOut);
     this.#memory.resetPeak();
     const tree = buildOperators(stage.plan, context);
-    const sink = makePartitionSink(context, stage.sink, stage.plan.schema, output.take);
+    const { plan, filters = [] } = stage;
+    const rowSink = makePartitionSink(context, stage.sink, plan.schema, output.take);
+    const sink = filters.length === 0 ? rowSink : new SummarizingSink(context, rowSink, filters, plan.schema, putOut);
     const sinkMicros = pump(tree.root, sink, checkCancelled, () => spill.removeAll());
     const sinkMetrics: OperatorMetrics = {
       name: stage.sink.kind,

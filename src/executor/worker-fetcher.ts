@@ -48,8 +48,10 @@ export class WorkerFetcher implements ShuffleFetcher {
     this.#checkCancelled = options.checkCancelled;
   }
 
-  open(stageId: number): readonly ShuffleStream[] {
-    const input = must(this.#inputs.get(stageId), `the task has no input from stage ${stageId}`);
+  open(stageId: number, partition?: number): readonly ShuffleStream[] {
+    const known = this.#inputs.get(stageId);
+    if (known === undefined && partition !== undefined) return [];
+    const input = must(known, `the task has no input from stage ${stageId}`);
     return input.sources.map((source) => {
       const id = nextStream++;
       const stream = new WorkerStream(
@@ -61,7 +63,7 @@ export class WorkerFetcher implements ShuffleFetcher {
         },
       );
       this.#streams.set(id, stream);
-      this.#post({ kind: "open", task: this.#task, stream: id, partition: input.partition, source });
+      this.#post({ kind: "open", task: this.#task, stream: id, partition: partition ?? input.partition, source });
       return stream;
     });
   }

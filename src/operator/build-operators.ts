@@ -3,6 +3,7 @@ import { unreachable } from "../common/assert.ts";
 import type { PhysicalNode } from "../physical/physical-node.ts";
 import type { OperatorMetrics } from "../stage/task-report.ts";
 import { FilterOperator } from "./filter.ts";
+import { FilteredScanOperator } from "./filtered-scan.ts";
 import { HashAggregateOperator } from "./hash-aggregate.ts";
 import { HashJoinOperator } from "./hash-join.ts";
 import { LimitOperator } from "./limit.ts";
@@ -54,6 +55,7 @@ function makeOperator(node: PhysicalNode, context: TaskContext, inputs: readonly
   const [first, second] = inputs as [Operator, Operator];
   switch (node.kind) {
     case "scan": {
+      if (node.runtimeFilters !== undefined) return new FilteredScanOperator(context, node);
       const { schema, columns, pushed, tableName } = node;
       return context.tables.scan({ schema, columns, pushed, tableName, splits: context.splits.get(node.scanId) ?? [] });
     }

@@ -38,6 +38,21 @@ export type PhysicalScan = NodeBase & {
   readonly tableName: string;
   readonly columns: readonly string[];
   readonly pushed: Expression | null;
+  /** What earlier stages will know of columns when this one starts; set once stages are cut. Absent = nothing. */
+  readonly runtimeFilters?: readonly RuntimeFilterUse[];
+};
+
+/**
+ * Only rows whose `column` is among the keys that stage `stageId` put out can matter: its tasks' summaries are in their
+ * partition `partition`. `list`: decoding the other columns costs so much that a list of the keys pays. `span`: the column's
+ * greatest value less its least one, in the units of linear memory; null where not known.
+ */
+export type RuntimeFilterUse = {
+  readonly column: number;
+  readonly stageId: number;
+  readonly partition: number;
+  readonly list: boolean;
+  readonly span: number | null;
 };
 
 /** `rows` hold folded constants. Runs in one task only. */

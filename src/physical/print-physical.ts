@@ -9,6 +9,7 @@ import type {
   PhysicalHashAggregate,
   PhysicalHashJoin,
   PhysicalNode,
+  PhysicalScan,
   PhysicalSortKey,
   PhysicalWindow,
 } from "./physical-node.ts";
@@ -92,7 +93,7 @@ export function describePhysicalNode(node: PhysicalNode): string {
   const inputs = physicalChildren(node).flatMap((child) => child.schema);
   switch (node.kind) {
     case "scan":
-      return `scan ${node.tableName} [${node.columns.join(", ")}]${node.pushed === null ? "" : ` where ${formatOver(node.schema, node.pushed)}`}`;
+      return `scan ${node.tableName} [${node.columns.join(", ")}]${node.pushed === null ? "" : ` where ${formatOver(node.schema, node.pushed)}`}${describeFilters(node)}`;
     case "values":
       return `values ${node.rows.length === 1 ? `(${node.rows[0]!.map(formatValue).join(", ")})` : `${node.rows.length} rows`}`;
     case "filter":
@@ -148,6 +149,10 @@ export function formatOver(schema: Schema, expression: Expression): string {
 }
 
 /** A final aggregate's calls keep the arguments of the partial one, which are not over its own input: only names. */
+function describeFilters({ columns, runtimeFilters = [] }: PhysicalScan): string {
+  return runtimeFilters.map(({ column, stageId }) => `, ${columns[column]!} in keys of stage ${stageId}`).join("");
+}
+
 function describeAggregate({ mode, groups, aggregates, input }: PhysicalHashAggregate): string {
   const by = groups.length === 0 ? "" : ` by ${formatList(input.schema, groups)}`;
   const calls = aggregates.map((call) => (mode === "final" ? call.name : formatCall(input.schema, call))).join(", ");

@@ -12,6 +12,7 @@ import type { PhysicalOptions } from "../physical/physical-options.ts";
 import { planPhysical } from "../physical/plan-physical.ts";
 import type { PhysicalPlan } from "../physical/plan-physical.ts";
 import { formatCount, printPhysicalPlan } from "../physical/print-physical.ts";
+import { addRuntimeFilters } from "../stage/add-runtime-filters.ts";
 import { cutStages } from "../stage/cut-stages.ts";
 import { printStages } from "../stage/print-stages.ts";
 import type { StageGraph } from "../stage/stage.ts";
@@ -24,6 +25,7 @@ export type PlanQueryOptions = {
   readonly broadcastBytesMax: number;
   /** Queries that read no more than this run as one task. */
   readonly smallQueryBytesMax: number;
+  readonly runtimeFilters?: boolean;
   readonly disabledRules: ReadonlySet<string> | readonly string[];
 };
 
@@ -67,7 +69,10 @@ export function planQuery(
   const logical = timed("bind parameters", () => bindParameters(statement.plan, parameters));
   const optimized = timed("optimise", () => optimize(logical, { disabled: new Set(options.disabledRules) }));
   const physical = timed("physical plan", () => planPhysical(optimized, outputs, statisticsEstimator, physicalOptions));
-  const graph = timed("stages", () => cutStages(physical, statement.ordered, physicalOptions));
+  const graph = timed("stages", () => {
+    const cut = cutStages(physical, statement.ordered, physicalOptions);
+    return options.runtimeFilters === true ? addRuntimeFilters(cut, physical.scans) : cut;
+  });
   return { logical, optimized, physical, graph, schema: graph.schema, ordered: graph.ordered, steps };
 }
 

@@ -232,6 +232,7 @@ export class Scheduler implements QueryService {
       broadcastBytesMax: settingOf(session, "broadcast_bytes_max"),
       smallQueryBytesMax: settingOf(session, "small_query_bytes_max"),
       disabledRules: settingOf(session, "disabled_rules"),
+      runtimeFilters: settingOf(session, "runtime_filters"),
     });
   }
 
@@ -290,6 +291,7 @@ export class Scheduler implements QueryService {
         plan: encodeStage(stage),
         sinkKind: stage.sink.kind,
         inputs: stage.inputs,
+        filterInputs: stage.filterInputs ?? [],
         tasks: stage.tasks.map(({ splits }) => ({ splits })),
       })),
     });

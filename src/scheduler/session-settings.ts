@@ -7,6 +7,10 @@ type Setting<T> = { readonly description: string; readonly defaultText: string; 
 /** Every session setting: SET name = value, SHOW name, and Flight SQL's SetSessionOptions go by this table. */
 export const settings = {
   statement_timeout: duration("longest run of a statement, in milliseconds unless it has a unit; 0 = no limit", "0"),
+  runtime_filters: onOrOff(
+    "whether stages that end give filters (bounds, short lists of keys, Bloom filters) to the scans that start after them",
+    "on",
+  ),
   target_partitions: wholeNumber(
     "tasks of a stage that reads a hash exchange; 0 = chosen from the number of bytes",
     "0",
@@ -84,4 +88,21 @@ function nameList(description: string, defaultText: string): Setting<ReadonlySet
           .filter((name) => name !== ""),
       ),
   };
+}
+
+function onOrOff(description: string, defaultText: string): Setting<boolean> {
+  const values: Readonly<Record<string, boolean>> = {
+    on: true,
+    true: true,
+    1: true,
+    off: false,
+    false: false,
+    0: false,
+  };
+  const parse = (text: string): boolean => {
+    const value = values[text.toLowerCase()];
+    if (value === undefined) throw new EngineError("invalid_parameter_value", `"${text}" is neither on nor off`);
+    return value;
+  };
+  return { description, defaultText, parse };
 }

@@ -4,9 +4,9 @@ import type { EncodedBatch } from "./encoded-batch.ts";
 export interface ShuffleFetcher {
   /**
    * This task's rows of stage `stageId`: one stream per task of that stage (each in the order it was written), so that
-   * sorted runs can be merged.
+   * sorted runs can be merged. `partition`: another one than the task's own; no stream at all if the stage is not at hand.
    */
-  open(stageId: number): readonly ShuffleStream[];
+  open(stageId: number, partition?: number): readonly ShuffleStream[];
 }
 
 export interface ShuffleStream {

@@ -32,7 +32,19 @@ export type Stage = {
   readonly sink: StageSink;
   /** Ids of the stages that the plan's shuffle_read nodes name. */
   readonly inputs: readonly number[];
+  /** What its tasks sum up of their rows for runtime filters. Absent = nothing. */
+  readonly filters?: readonly StageFilter[];
+  /** Stages whose filters its scans use: it starts after them, and does without those that are gone. Absent = none. */
+  readonly filterInputs?: readonly { readonly stageId: number; readonly partition: number }[];
   readonly tasks: readonly StageTask[];
+};
+
+/** A summary of a column of the stage's rows (operator/key-summary.ts), put out as partition `partition`. */
+export type StageFilter = {
+  readonly column: number;
+  readonly partition: number;
+  /** Size of the Bloom filter in 64-bit words, a power of two; 0 = bounds and values only. */
+  readonly bloomWords: number;
 };
 
 /** A range of rows of one file, cut at row-group edges; both ends are inclusive row numbers. */

@@ -184,10 +184,13 @@ class QueryGenerator {
 }
 
 const queriesPerRun = 150;
+/** Over all runs: a generator that leads to no filters would prove nothing about them. */
+let filterCount = 0;
 const overflow: unknown = "numeric_value_out_of_range";
 
 describe("random queries, planned and cut", () => {
   before(loadParser);
+  after(assertFilters);
 
   for (const forced of [0, 1, 2, 5]) {
     it(`have the same rows with ${forced === 0 ? "chosen" : forced} partitions`, function () {
@@ -196,6 +199,10 @@ describe("random queries, planned and cut", () => {
     });
   }
 });
+
+function assertFilters(): void {
+  assert(filterCount > queriesPerRun / 2, `only ${filterCount} runtime filters in all queries`);
+}
 
 function checkQuery(seed: number, targetPartitions: number): void {
   const random = randomOf(seed);
@@ -219,9 +226,11 @@ function checkQuery(seed: number, targetPartitions: number): void {
     targetPartitions,
     broadcastBytesMax: random(2) * 10 ** 9,
     smallQueryBytesMax: 0,
+    runtimeFilters: true,
     disabledRules: [],
   };
   const { graph } = planQuery(statement, [], options);
+  filterCount += graph.stages.reduce((sum, { filters = [] }) => sum + filters.length, 0);
   assert.deepEqual(decodeGraph(encodeGraph(graph)), graph);
   const files = new Map([...made].map(([name, { stored }]) => [`/${name}.parquet`, stored]));
   const actual = outcome(() => runStages(graph, files));

@@ -16,6 +16,7 @@ import type {
   PhysicalNestedLoopJoin,
   PhysicalNode,
   PhysicalSortKey,
+  RuntimeFilterUse,
 } from "../../src/physical/physical-node.ts";
 import type { Stage, StageGraph, StageTask } from "../../src/stage/stage.ts";
 import { formatRow } from "./logical-interpreter.ts";
@@ -31,9 +32,16 @@ export type StoredTable = { readonly columns: readonly string[]; readonly rows: 
  */
 export function runStages(graph: StageGraph, files: ReadonlyMap<string, StoredTable>): readonly Row[] {
   const outputs: (readonly (readonly Row[])[])[][] = [];
-  for (const stage of graph.stages) {
-    outputs.push(stage.tasks.map((task) => partition(stage, new TaskRun(task, outputs, graph, files).run(stage.plan))));
-  }
+  const runOnce = (stage: Stage): void => {
+    if (outputs[stage.stageId] !== undefined) return;
+    // Stages that a runtime filter comes from may have higher numbers. A circle would end as an overflow of the stack.
+    for (const { stageId } of stage.filterInputs ?? []) runOnce(graph.stages[stageId]!);
+    for (const stageId of stage.inputs) runOnce(graph.stages[stageId]!);
+    outputs[stage.stageId] = stage.tasks.map((task) =>
+      partition(stage, new TaskRun(task, outputs, graph, files).run(stage.plan)),
+    );
+  };
+  graph.stages.forEach(runOnce);
   return must(outputs.at(-1), "a result stage").flatMap((partitions) => must(partitions[0], "a result partition"));
 }
 
@@ -131,12 +139,25 @@ class TaskRun {
 
   #scan(node: PhysicalNode & { readonly kind: "scan" }): readonly Row[] {
     const splits = this.#task.splits.find((scan) => scan.scanId === node.scanId)?.splits ?? [];
+    const filters = (node.runtimeFilters ?? []).map((use) => this.#filter(use));
     return splits.flatMap(({ path, firstRow, lastRow }) => {
       const table = must(this.#files.get(path), "a file of the test");
       const positions = node.columns.map((name) => table.columns.indexOf(name));
       const rows = table.rows.slice(firstRow, lastRow + 1).map((row) => positions.map((position) => row[position]!));
-      return rows.filter((row) => node.pushed === null || valueOf(node.pushed, row) === true);
+      const passed = rows.filter((row) => node.pushed === null || valueOf(node.pushed, row) === true);
+      return filters.reduce((kept, filter) => kept.filter(filter), passed);
     });
+  }
+
+  /** A runtime filter at its sharpest: exactly the keys that the other stage has put out. */
+  #filter({ stageId, partition: summary, column }: RuntimeFilterUse): (row: Row) => boolean {
+    const { filters = [] } = this.#graph.stages[stageId]!;
+    const source = must(
+      filters.find((filter) => filter.partition === summary),
+      "a stage that sums up the key",
+    );
+    const keys = new Set(this.#outputs[stageId]!.flat(2).map((row) => formatRow([row[source.column]!])));
+    return (row) => row[column] !== null && keys.has(formatRow([row[column]!]));
   }
 
   #read({ stageId, mergeKeys }: PhysicalNode & { readonly kind: "shuffle_read" }): readonly Row[] {

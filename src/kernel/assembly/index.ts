@@ -23,3 +23,4 @@ export * from "./set-operation";
 export * from "./nested-loop";
 export * from "./window";
 export * from "./window-aggregates";
+export * from "./runtime-filter";

@@ -146,6 +146,11 @@ function launch(
     const producer = job.stages[input]!;
     return { stageId: input, partition: partitionRead(producer, position), sources: sourcesOf(state, job, producer) };
   });
+  for (const { stageId, partition } of stage.filterInputs) {
+    const producer = job.stages[stageId]!;
+    if (stage.inputs.includes(stageId) || producer.status !== "finished") continue;
+    inputs.push({ stageId, partition, sources: sourcesOf(state, job, producer) });
+  }
   actions.push({ kind: "send", executorId, message: { kind: "launch", task: id, splits: task.splits, inputs } });
 }
 

@@ -79,6 +79,8 @@ export type StageState = {
   readonly plan: Uint8Array;
   readonly sinkKind: StageSink["kind"];
   readonly inputs: readonly number[];
+  /** Stages that end before this one starts, for the runtime filters in those partitions; then it can do without them. */
+  readonly filterInputs: readonly { readonly stageId: number; readonly partition: number }[];
   /** Stages that read this one. */
   readonly readers: readonly number[];
   status: "waiting" | "running" | "finished";

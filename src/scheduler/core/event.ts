@@ -11,6 +11,7 @@ export type JobDefinition = {
     readonly plan: Uint8Array;
     readonly sinkKind: StageSink["kind"];
     readonly inputs: readonly number[];
+    readonly filterInputs?: readonly { readonly stageId: number; readonly partition: number }[];
     readonly tasks: readonly {
       readonly splits: readonly { readonly scanId: number; readonly splits: readonly ScanSplit[] }[];
     }[];

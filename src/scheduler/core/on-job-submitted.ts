@@ -15,6 +15,7 @@ export function onJobSubmitted(
     plan: stage.plan,
     sinkKind: stage.sinkKind,
     inputs: stage.inputs,
+    filterInputs: stage.filterInputs ?? [],
     readers: definition.stages.filter((other) => other.inputs.includes(stage.stageId)).map((other) => other.stageId),
     status: "waiting",
     tasks: stage.tasks.map((task) => ({

@@ -14,10 +14,11 @@ export function startQueuedJobs(state: ClusterState, nowMs: number): void {
   }
 }
 
-/** A stage may run when all its inputs are complete. */
+/** A stage may run when all its inputs are complete, and the stages whose filters it uses. */
 export function startReadyStages(job: JobState): void {
   for (const stage of job.stages) {
     if (stage.status !== "waiting") continue;
-    if (stage.inputs.every((input) => job.stages[input]!.status === "finished")) stage.status = "running";
+    const needed = [...stage.inputs, ...stage.filterInputs.map(({ stageId }) => stageId)];
+    if (needed.every((input) => job.stages[input]!.status === "finished")) stage.status = "running";
   }
 }
