@@ -67,7 +67,10 @@ const definitions: Readonly<Record<OptionName, Definition>> = {
   },
   disk: { flags: "--disk <size>", description: "most bytes in the work folder (default 100GB)" },
   "log-level": { flags: "--log-level <level>", description: `one of ${logLevels.join(", ")} (default info)` },
-  scheduler: { flags: "--scheduler <host:port>", description: "the scheduler to join" },
+  scheduler: {
+    flags: "--scheduler <host:port,…>",
+    description: "the scheduler to join; of several, separated by commas, the one that leads",
+  },
   "tls-cert": { flags: "--tls-cert <file>", description: "certificate of this node (PEM); turns on TLS everywhere" },
   "tls-key": { flags: "--tls-key <file>", description: "private key of the certificate (PEM)" },
   "tls-ca": {
@@ -88,7 +91,8 @@ const definitions: Readonly<Record<OptionName, Definition>> = {
   "jwt-jwks": { flags: "--jwt-jwks <file|url>", description: "the issuer's public keys (JSON Web Key Set)" },
   state: {
     flags: "--state <store>",
-    description: "where the scheduler keeps its state: sqlite:PATH or memory (default: a file in the work folder)",
+    description:
+      "where the scheduler keeps its state: sqlite:PATH, etcd://HOST:PORT,HOST:PORT/PREFIX or memory (default: a file in the work folder)",
   },
 };
 
@@ -173,7 +177,8 @@ export type NodeOptions = {
   readonly workDirectory: string;
   readonly diskBytes: number;
   readonly logLevel: LogLevel;
-  readonly scheduler: { readonly host: string; readonly port: number } | null;
+  /** Of an executor: the schedulers to ask; empty for none. */
+  readonly schedulers: readonly { readonly host: string; readonly port: number }[];
   readonly state: string | null;
   readonly security?: SecurityOptions;
 };
@@ -211,7 +216,8 @@ export function checkOptions(raw: RawOptions, defaults: { port: number }): NodeO
     workDirectory: text("work-dir") ?? join(tmpdir(), `onager-${process.getuid?.() ?? "work"}`),
     diskBytes: parseByteSize(text("disk") ?? "100GB", "--disk"),
     logLevel: logLevel as LogLevel,
-    scheduler: scheduler === undefined ? null : parseAddress(scheduler, "--scheduler"),
+    schedulers:
+      scheduler === undefined ? [] : scheduler.split(",").map((one) => parseAddress(one.trim(), "--scheduler")),
     state: text("state") ?? null,
     security: checkSecurity(text),
   };

@@ -9,12 +9,12 @@ import { hostAndPort, startFlightServer } from "../flight/flight-server.ts";
 import { openSecurity, urlScheme } from "./node-security.ts";
 import { checkOptions, resolveOptions } from "./options.ts";
 import { drainMs, untilSignal } from "./run-until-signal.ts";
+import { SchedulerFinder } from "./scheduler-finder.ts";
 import { version } from "./version.ts";
 
 export async function runExecutor(parsed: Record<string, unknown>): Promise<void> {
   const options = checkOptions(resolveOptions(parsed, process.env), { port: 50051 });
-  const { scheduler } = options;
-  if (scheduler === null)
+  if (options.schedulers.length === 0)
     throw new EngineError("invalid_argument", "an executor needs a scheduler to join: --scheduler HOST:PORT");
   const logger = makeLogger(options.logLevel);
   const security = openSecurity(options.security, false);
@@ -36,6 +36,7 @@ export async function runExecutor(parsed: Record<string, unknown>): Promise<void
     logger,
     tls: security.serverTls,
   });
+  const finder = new SchedulerFinder(options.schedulers);
   executor = new Executor({
     executorId: `${hostAndPort(options.advertiseHost, server.port)}-${randomBytes(3).toString("hex")}`,
     host: options.advertiseHost,
@@ -47,11 +48,13 @@ export async function runExecutor(parsed: Record<string, unknown>): Promise<void
     version,
     logger,
     peers,
-    connect: async () =>
-      connectControl(scheduler.host, scheduler.port, {
+    connect: async (leader) => {
+      const scheduler = finder.next(leader);
+      return connectControl(scheduler.host, scheduler.port, {
         tls: security.clientTls,
         authorization: security.nodeAuthorization?.() ?? null,
-      }),
+      });
+    },
   });
   const stopped = untilSignal();
   await Promise.race([executor.start(), stopped]);

@@ -3,6 +3,7 @@ import { FlightPeers } from "../flight/flight-client.ts";
 import { hostAndPort, startFlightServer } from "../flight/flight-server.ts";
 import { makeFlightSqlHandlers } from "../scheduler/flight-sql/flight-sql-handlers.ts";
 import { openSecurity, urlScheme } from "./node-security.ts";
+import { runOneOfSeveral } from "./run-one-of-several.ts";
 import { checkOptions, resolveOptions } from "./options.ts";
 import { drainMs, untilSignal } from "./run-until-signal.ts";
 import { startScheduler } from "./start-scheduler.ts";
@@ -11,6 +12,7 @@ export async function runScheduler(parsed: Record<string, unknown>): Promise<voi
   const options = checkOptions(resolveOptions(parsed, process.env), { port: 50050 });
   const logger = makeLogger(options.logLevel);
   const security = openSecurity(options.security, false);
+  if (options.state?.startsWith("etcd://") === true) return runOneOfSeveral(options, options.state, security, logger);
   const scheduler = await startScheduler(options, logger);
   const peers = new FlightPeers({
     signer: security.signer,

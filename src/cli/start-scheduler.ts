@@ -12,13 +12,17 @@ import type { StateStore } from "../state/state-store.ts";
 import type { NodeOptions } from "./options.ts";
 
 /** A scheduler on its catalog and store, not listening yet. Throws for folders and stores that cannot be used. */
-export async function startScheduler(options: NodeOptions, logger: Logger): Promise<Scheduler> {
+export async function startScheduler(
+  options: NodeOptions,
+  logger: Logger,
+  store: StateStore = openStore(options),
+): Promise<Scheduler> {
   const [catalog] = await Promise.all([
     openCatalog({ dataDirs: options.dataDirs, tables: options.tables }),
     loadParser(),
   ]);
   for (const { name, error } of catalog.problems) logger.log("warn", `table ${name} cannot be used: ${error.message}`);
-  const scheduler = new Scheduler({ catalog, store: openStore(options), limits: defaultLimits, logger });
+  const scheduler = new Scheduler({ catalog, store, limits: defaultLimits, logger });
   await scheduler.start();
   return scheduler;
 }
@@ -31,5 +35,8 @@ function openStore(options: NodeOptions): StateStore {
     return new SqliteStore(join(options.workDirectory, `scheduler-${options.port}.sqlite`));
   }
   if (state.startsWith("sqlite:")) return new SqliteStore(state.slice("sqlite:".length));
-  throw new EngineError("invalid_argument", `--state: "${state}" must be sqlite:PATH or memory`);
+  throw new EngineError(
+    "invalid_argument",
+    `--state: "${state}" must be sqlite:PATH, memory, or of several schedulers etcd://HOST:PORT/PREFIX`,
+  );
 }

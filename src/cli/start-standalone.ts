@@ -62,6 +62,7 @@ export async function startStandalone(options: NodeOptions, logger: Logger, pois
     logger,
     peers,
     poison,
+    servesWhileDraining: false,
     connect: async () => {
       const { scheduler: schedulerSide, executor: executorSide } = connectInProcess();
       scheduler.attach(schedulerSide);

@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { encodeClientSchema, encodeShuffleSchema } from "../arrow/arrow-schema.ts";
 import { decodeStage } from "../codec/encode-stage.ts";
-import { EngineError, fromPlainError, toPlainError, type ErrorCode } from "../common/engine-error.ts";
+import { EngineError, errorCodes, fromPlainError, toPlainError, type ErrorCode } from "../common/engine-error.ts";
 import type { Logger } from "../common/logger.ts";
 import { openDuckDatabase, type DuckDatabase } from "../duckdb/duck-database.ts";
 import type { FlightPeers } from "../flight/flight-client.ts";
@@ -18,6 +18,7 @@ import type {
 import { controlProtocolVersion } from "../stage/control-message.ts";
 import { PartitionReader, type PartitionOrigin } from "./partition-reader.ts";
 import { Slot } from "./slot.ts";
+import { openWorkFolder, removeWorkFolder } from "./work-folder.ts";
 import type { FromWorker, RunMessage } from "./worker-protocol.ts";
 
 export type ExecutorOptions = {
@@ -33,8 +34,13 @@ export type ExecutorOptions = {
   readonly version: string;
   readonly logger: Logger;
   readonly peers: FlightPeers;
-  /** Opens the stream to the scheduler; called again, after a pause, whenever it broke. */
-  readonly connect: () => Promise<ExecutorSideConnection>;
+  /**
+   * Opens the stream to a scheduler; called again, after a pause, whenever it broke or was refused. `leader` is the address
+   * (HOST:PORT) that the last one referred to, "" if none.
+   */
+  readonly connect: (leader: string) => Promise<ExecutorSideConnection>;
+  /** False where the scheduler ends together with the executor: then nobody reads what is kept, and it need not wait. */
+  readonly servesWhileDraining?: boolean;
   readonly poison?: boolean;
 };
 
@@ -46,7 +52,12 @@ const storeShare = 0.25;
 const slotMemoryBytesMax = 4 * 1024 ** 3;
 /** Answers of a scheduler that trying again would not change. */
 const refusals: ReadonlySet<ErrorCode> = new Set(["permission_denied", "unauthenticated", "invalid_argument"]);
-const reconnectPauseMs = [50, 100, 250, 500, 1000, 2000];
+const reconnectPauseMs = [50, 100, 250, 500, 1000];
+/** A scheduler that takes a connection, but does not answer, is passed over. */
+const registerTimeoutMs = 5_000;
+/** A draining executor that finds no scheduler for so long leaves. */
+const drainAloneMs = 3_000;
+const drainPollMs = 50;
 
 /**
  * Runs tasks and keeps their output. The main thread does I/O only: it queues tasks for the slots (worker threads),
@@ -65,14 +76,14 @@ export class Executor {
   #connection: ExecutorSideConnection | null = null;
   #heartbeat: NodeJS.Timeout | null = null;
   #draining = false;
+  /** Where the last scheduler that was asked sent us. */
+  #leader = "";
   #closed = false;
-  #idle: (() => void) | null = null;
 
   constructor(options: ExecutorOptions) {
     this.#options = options;
     this.#logger = options.logger.with({ executor: options.executorId });
-    mkdirSync(options.workDirectory, { recursive: true });
-    this.#directory = mkdtempSync(join(options.workDirectory, "executor-"));
+    this.#directory = openWorkFolder(options.workDirectory, options.logger);
     const storeBytes = Math.floor(options.memoryBytes * storeShare);
     this.#store = new ShuffleStore({
       memoryBytesMax: storeBytes,
@@ -138,24 +149,36 @@ export class Executor {
     return this.#store.byteSize;
   }
 
-  /** Takes no new tasks, lets running ones end within the grace, then frees everything. */
+  /**
+   * Takes no new tasks. Within the grace it lets running ones end and keeps serving until the scheduler has released all
+   * that it holds; then it frees everything.
+   */
   async close(graceMs: number): Promise<void> {
     if (this.#closed) return;
     this.#draining = true;
     this.#send({ kind: "draining" });
-    if (!this.#isIdle()) {
-      let timer: NodeJS.Timeout | undefined;
-      const timeout = new Promise<void>((resolve) => (timer = setTimeout(resolve, graceMs)));
-      await Promise.race([new Promise<void>((resolve) => (this.#idle = resolve)), timeout]);
-      clearTimeout(timer);
-    }
+    await this.#drained(graceMs);
+    this.#send({ kind: "left" });
     this.#closed = true;
     if (this.#heartbeat !== null) clearInterval(this.#heartbeat);
     this.#connection?.close();
     await Promise.all(this.#slots.map((slot) => slot.close()));
     await this.#store.close();
     this.#duck.close();
-    rmSync(this.#directory, { recursive: true, force: true });
+    removeWorkFolder(this.#directory);
+  }
+
+  async #drained(graceMs: number): Promise<void> {
+    const end = performance.now() + graceMs;
+    let aloneSince: number | null = null;
+    while (performance.now() < end) {
+      const serves = this.#options.servesWhileDraining !== false && this.#jobs.size > 0;
+      if (this.#isIdle() && !serves) return;
+      if (this.#connection === null) aloneSince ??= performance.now();
+      else aloneSince = null;
+      if (this.#isIdle() && aloneSince !== null && performance.now() - aloneSince > drainAloneMs) return;
+      await new Promise((resolve) => setTimeout(resolve, drainPollMs));
+    }
   }
 
   #origin(): PartitionOrigin {
@@ -188,19 +211,31 @@ export class Executor {
   }
 
   async #connectOnce(): Promise<void> {
-    const connection = await this.#options.connect();
-    await new Promise<void>((resolve, reject) => {
+    const connection = await this.#options.connect(this.#leader);
+    this.#leader = "";
+    await new Promise<void>((resolveAccepted, reject) => {
+      const timer = setTimeout(() => {
+        reject(new EngineError("unavailable", `the scheduler did not answer within ${registerTimeoutMs} ms`));
+        connection.close();
+      }, registerTimeoutMs);
+      const resolve = (): void => {
+        clearTimeout(timer);
+        resolveAccepted();
+      };
       connection.onMessage((message) => {
         if (message.kind === "registered") {
           this.#onRegistered(connection, message.heartbeatIntervalMs);
           resolve();
         } else if (message.kind === "refused") {
+          clearTimeout(timer);
+          this.#leader = message.leader ?? "";
           reject(new EngineError(message.error.code, message.error.message, message.error.details));
         } else {
           this.#onMessage(message);
         }
       });
       connection.onClose((error) => {
+        clearTimeout(timer);
         const refused = error instanceof EngineError && refusals.has(error.code);
         reject(
           refused ? error : new EngineError("unavailable", error?.message ?? "the scheduler closed the connection"),
@@ -209,7 +244,7 @@ export class Executor {
       });
       const { executorId, host, port, slots, memoryBytes, version } = this.#options;
       const executor = { executorId, host, port, slots, memoryBytes, version, protocolVersion: controlProtocolVersion };
-      connection.send({ kind: "register", executor, running: this.#runningTasks() });
+      connection.send({ kind: "register", executor, running: [...this.#runningTasks(), ...this.#endedTasks()] });
     });
   }
 
@@ -218,6 +253,7 @@ export class Executor {
     this.#logger.log("info", "registered with the scheduler", { slots: this.#options.slots });
     // Reports that were sent into a breaking stream may be lost; the scheduler ignores those it knows.
     for (const job of this.#jobs.values()) for (const report of job.reports) connection.send(report);
+    if (this.#draining) connection.send({ kind: "draining" });
     if (this.#heartbeat !== null) clearInterval(this.#heartbeat);
     this.#heartbeat = setInterval(() => {
       this.#send({ kind: "heartbeat", running: this.#runningTasks(), storeBytes: this.#store.byteSize });
@@ -229,7 +265,7 @@ export class Executor {
     this.#connection = null;
     if (this.#heartbeat !== null) clearInterval(this.#heartbeat);
     this.#heartbeat = null;
-    if (this.#closed || this.#draining) return;
+    if (this.#closed) return;
     this.#logger.log("warn", "lost the stream to the scheduler, connecting again");
     this.#register().catch((error: unknown) =>
       this.#logger.log("error", `the scheduler refused this executor: ${EngineError.from(error).message}`),
@@ -246,6 +282,13 @@ export class Executor {
     return tasks;
   }
 
+  /** Ended tasks of live jobs: their reports follow. */
+  #endedTasks(): TaskId[] {
+    return [...this.#jobs.values()].flatMap((job) =>
+      job.reports.flatMap((report) => ("task" in report ? [report.task] : [])),
+    );
+  }
+
   #job(jobId: string): JobData {
     let job = this.#jobs.get(jobId);
     if (job === undefined) this.#jobs.set(jobId, (job = { plans: new Map(), reports: [] }));
@@ -258,6 +301,12 @@ export class Executor {
         this.#job(message.jobId).plans.set(message.stageId, message.plan);
         return;
       case "launch":
+        // Readers of earlier attempts, which may never have come here, follow to this one.
+        if (message.task.attempt > 0 && this.#isResult(message.task)) {
+          const error = new EngineError("executor_lost", "the task runs again");
+          for (let attempt = 0; attempt < message.task.attempt; attempt++)
+            this.#store.supersede({ ...message.task, attempt }, error);
+        }
         this.#queue.push(message);
         this.#startTasks();
         return;
@@ -308,7 +357,10 @@ export class Executor {
         this.#report(task, { kind: "task_finished", task, partitions: end.partitions, operators: end.operators });
       else this.#report(task, { kind: "task_failed", task, error: toPlainError(failure) });
     } else {
-      const failure = this.#store.failTask(task, new EngineError(end.error.code, end.error.message, end.error.details));
+      const error = new EngineError(end.error.code, end.error.message, end.error.details);
+      // Clients that wait for these rows need not know: the task runs again here, or the scheduler ends the query.
+      const runsAgain = errorCodes[error.code].transient && this.#isResult(task);
+      const failure = runsAgain ? this.#store.supersede(task, error) : this.#store.failTask(task, error);
       this.#report(task, { kind: "task_failed", task, error: toPlainError(failure) });
     }
     this.#logger.log("debug", `task ${end.kind}`, {
@@ -318,7 +370,11 @@ export class Executor {
       attempt: task.attempt,
     });
     this.#startTasks();
-    if (this.#isIdle()) this.#idle?.();
+  }
+
+  #isResult(task: TaskId): boolean {
+    const plan = this.#jobs.get(task.jobId)?.plans.get(task.stageId);
+    return plan !== undefined && decodeStage(plan).sink.kind === "result";
   }
 
   #isIdle(): boolean {
@@ -343,6 +399,7 @@ export class Executor {
       this.#store.failTask(slot.task, reason);
       slot.cancel();
     }
+    this.#store.failSuperseded(jobId, reason);
   }
 
   #releaseJob(jobId: string): void {

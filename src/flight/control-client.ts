@@ -22,8 +22,9 @@ export function connectControl(host: string, port: number, options: JoinOptions 
     "grpc.max_receive_message_length": -1,
     "grpc.max_send_message_length": -1,
     "grpc.enable_channelz": 0,
-    "grpc.keepalive_time_ms": 10_000,
-    "grpc.keepalive_timeout_ms": 10_000,
+    // A scheduler that hangs must be noticed before a standby that leads gives this executor up.
+    "grpc.keepalive_time_ms": 3_000,
+    "grpc.keepalive_timeout_ms": 3_000,
     "grpc.keepalive_permit_without_calls": 1,
     // Two connections to one address would otherwise share a broken channel's back-off.
     "grpc.use_local_subchannel_pool": 1,

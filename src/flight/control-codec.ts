@@ -29,13 +29,16 @@ export function executorMessageToProto(message: ExecutorMessage): gen.ExecutorMe
       return { resultAbandoned: { task: message.task } };
     case "draining":
       return { draining: {} };
+    case "left":
+      return { left: {} };
     default:
       return unreachable(message, "message");
   }
 }
 
 export function executorMessageFromProto(message: gen.ExecutorMessage): ExecutorMessage {
-  const { register, heartbeat, taskStarted, taskFinished, taskFailed, resultRead, resultAbandoned, draining } = message;
+  const { register, heartbeat, taskStarted, taskFinished, taskFailed, resultRead, resultAbandoned, draining, left } =
+    message;
   if (register !== undefined) {
     return { kind: "register", executor: given(register.executor, "executor"), running: register.running };
   }
@@ -53,6 +56,7 @@ export function executorMessageFromProto(message: gen.ExecutorMessage): Executor
   if (resultRead !== undefined) return { kind: "result_read", task: given(resultRead.task, "task") };
   if (resultAbandoned !== undefined) return { kind: "result_abandoned", task: given(resultAbandoned.task, "task") };
   if (draining !== undefined) return { kind: "draining" };
+  if (left !== undefined) return { kind: "left" };
   throw new EngineError("invalid_argument", "an executor sent a message of an unknown kind");
 }
 
@@ -61,7 +65,7 @@ export function schedulerMessageToProto(message: SchedulerMessage): gen.Schedule
     case "registered":
       return { registered: { heartbeatIntervalMs: message.heartbeatIntervalMs } };
     case "refused":
-      return { refused: { error: plainErrorToProto(message.error) } };
+      return { refused: { error: plainErrorToProto(message.error), leader: message.leader ?? "" } };
     case "stage":
       return { stage: { jobId: message.jobId, stageId: message.stageId, plan: message.plan } };
     case "launch":
@@ -78,7 +82,12 @@ export function schedulerMessageToProto(message: SchedulerMessage): gen.Schedule
 export function schedulerMessageFromProto(message: gen.SchedulerMessage): SchedulerMessage {
   const { registered, refused, stage, launch, cancelJob, releaseJob } = message;
   if (registered !== undefined) return { kind: "registered", heartbeatIntervalMs: registered.heartbeatIntervalMs };
-  if (refused !== undefined) return { kind: "refused", error: plainErrorFromProto(given(refused.error, "error")) };
+  if (refused !== undefined)
+    return {
+      kind: "refused",
+      error: plainErrorFromProto(given(refused.error, "error")),
+      ...(refused.leader === "" ? {} : { leader: refused.leader }),
+    };
   if (stage !== undefined) return { kind: "stage", jobId: stage.jobId, stageId: stage.stageId, plan: stage.plan };
   if (launch !== undefined) {
     const inputs = launch.inputs.map(({ stageId, partition, sources }) => ({

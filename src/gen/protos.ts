@@ -88,6 +88,8 @@ export type ResultAbandoned = {
 
 export type Draining = Readonly<Record<never, never>>;
 
+export type Left = Readonly<Record<never, never>>;
+
 export type ExecutorMessage = {
   readonly register?: Register | undefined;
   readonly heartbeat?: Heartbeat | undefined;
@@ -97,6 +99,7 @@ export type ExecutorMessage = {
   readonly draining?: Draining | undefined;
   readonly resultRead?: ResultRead | undefined;
   readonly resultAbandoned?: ResultAbandoned | undefined;
+  readonly left?: Left | undefined;
 };
 
 export type Registered = {
@@ -105,6 +108,7 @@ export type Registered = {
 
 export type Refused = {
   readonly error?: PlainError | undefined;
+  readonly leader: string;
 };
 
 export type StagePlan = {
@@ -495,6 +499,14 @@ export type Timestamp = {
   readonly nanos: number;
 };
 
+export type HealthCheckRequest = {
+  readonly service: string;
+};
+
+export type HealthCheckResponse = {
+  readonly status: number;
+};
+
 export const CommandStatementIngestTableDefinitionOptionsTableNotExistOption = {
   TABLE_NOT_EXIST_OPTION_UNSPECIFIED: 0,
   TABLE_NOT_EXIST_OPTION_CREATE: 1,
@@ -706,6 +718,13 @@ export const CloseSessionResultStatus = {
   NOT_CLOSEABLE: 3,
 } as const;
 
+export const HealthCheckResponseServingStatus = {
+  UNKNOWN: 0,
+  SERVING: 1,
+  NOT_SERVING: 2,
+  SERVICE_UNKNOWN: 3,
+} as const;
+
 /** Message types by full name. */
 export type ProtoMessages = {
   "onager.control.v1.TaskId": TaskId;
@@ -723,6 +742,7 @@ export type ProtoMessages = {
   "onager.control.v1.ResultRead": ResultRead;
   "onager.control.v1.ResultAbandoned": ResultAbandoned;
   "onager.control.v1.Draining": Draining;
+  "onager.control.v1.Left": Left;
   "onager.control.v1.ExecutorMessage": ExecutorMessage;
   "onager.control.v1.Registered": Registered;
   "onager.control.v1.Refused": Refused;
@@ -803,6 +823,8 @@ export type ProtoMessages = {
   "arrow.flight.protocol.CloseSessionRequest": CloseSessionRequest;
   "arrow.flight.protocol.CloseSessionResult": CloseSessionResult;
   "google.protobuf.Timestamp": Timestamp;
+  "grpc.health.v1.HealthCheckRequest": HealthCheckRequest;
+  "grpc.health.v1.HealthCheckResponse": HealthCheckResponse;
 };
 
 /** For protobuf.Root.fromJSON. */
@@ -1095,6 +1117,9 @@ export const protoDescriptor = {
                 "Draining": {
                   "fields": {}
                 },
+                "Left": {
+                  "fields": {}
+                },
                 "ExecutorMessage": {
                   "oneofs": {
                     "kind": {
@@ -1106,7 +1131,8 @@ export const protoDescriptor = {
                         "taskFailed",
                         "draining",
                         "resultRead",
-                        "resultAbandoned"
+                        "resultAbandoned",
+                        "left"
                       ]
                     }
                   },
@@ -1147,6 +1173,10 @@ export const protoDescriptor = {
                       "type": "ResultAbandoned",
                       "id": 8,
                       "protoName": "result_abandoned"
+                    },
+                    "left": {
+                      "type": "Left",
+                      "id": 9
                     }
                   }
                 },
@@ -1164,6 +1194,10 @@ export const protoDescriptor = {
                     "error": {
                       "type": "PlainError",
                       "id": 1
+                    },
+                    "leader": {
+                      "type": "string",
+                      "id": 2
                     }
                   }
                 },
@@ -2822,6 +2856,44 @@ export const protoDescriptor = {
                 "nanos": {
                   "type": "int32",
                   "id": 2
+                }
+              }
+            }
+          }
+        }
+      }
+    },
+    "grpc": {
+      "nested": {
+        "health": {
+          "nested": {
+            "v1": {
+              "nested": {
+                "HealthCheckRequest": {
+                  "fields": {
+                    "service": {
+                      "type": "string",
+                      "id": 1
+                    }
+                  }
+                },
+                "HealthCheckResponse": {
+                  "fields": {
+                    "status": {
+                      "type": "ServingStatus",
+                      "id": 1
+                    }
+                  },
+                  "nested": {
+                    "ServingStatus": {
+                      "values": {
+                        "UNKNOWN": 0,
+                        "SERVING": 1,
+                        "NOT_SERVING": 2,
+                        "SERVICE_UNKNOWN": 3
+                      }
+                    }
+                  }
                 }
               }
             }

@@ -2,7 +2,7 @@ import { EngineError } from "../common/engine-error.ts";
 import type { JobState } from "./core/cluster-state.ts";
 
 /** Raised when JobState changes; records of another version are refused, not guessed at. */
-const formatVersion = 1;
+const formatVersion = 2;
 
 /** A job as the store keeps it: JSON, where bytes and infinite times are tagged. */
 export function encodeJob(job: JobState): Uint8Array {

@@ -2,6 +2,7 @@ import { EngineError, fromPlainError } from "../common/engine-error.ts";
 import type { Logger } from "../common/logger.ts";
 import {
   controlProtocolVersion,
+  type ExecutorDescription,
   type ExecutorMessage,
   type SchedulerSideConnection,
 } from "../stage/control-message.ts";
@@ -35,6 +36,10 @@ export class JobBoard {
   /** Actions that wait for the store; while there are some, later ones queue behind them. */
   #pending: Promise<void> | null = null;
   #ticker: NodeJS.Timeout | null = null;
+  #fail: (reason: string) => void = () => {};
+  #hasFailed = false;
+  /** Resolves, with the reason, when the store refuses a write: nothing is done from then on. */
+  readonly failed = new Promise<string>((resolve) => (this.#fail = resolve));
 
   constructor(options: { store: StateStore; limits: ClusterLimits; logger: Logger; now?: () => number }) {
     this.#state = newClusterState(options.limits);
@@ -45,10 +50,24 @@ export class JobBoard {
 
   /** Takes up the jobs that the store knows; executors that still run their tasks will connect again. */
   async start(): Promise<void> {
-    for (const { value } of await this.#store.load("job")) {
-      const job = decodeJob(value);
-      this.#state.jobs.set(job.jobId, job);
+    const executors = (await this.#store.load("executor")).map(
+      ({ value }) => JSON.parse(Buffer.from(value).toString("utf8")) as ExecutorDescription,
+    );
+    const jobs: JobState[] = [];
+    for (const { key, value } of await this.#store.load("job")) {
+      try {
+        jobs.push(decodeJob(value));
+      } catch (error) {
+        this.#logger.log("warn", `a query of another version is dropped: ${EngineError.from(error).message}`, {
+          job: key,
+        });
+        await this.#store.write([{ kind: "job", key, value: null }]);
+      }
     }
+    if (jobs.length > 0 || executors.length > 0) {
+      this.#logger.log("info", "taking up earlier work", { queries: jobs.length, executors: executors.length });
+    }
+    this.dispatch({ kind: "resumed", jobs, executors });
     this.#ticker = setInterval(() => this.dispatch({ kind: "tick" }), tickMs);
   }
 
@@ -79,6 +98,12 @@ export class JobBoard {
 
   job(jobId: string): JobState | undefined {
     return this.#state.jobs.get(jobId);
+  }
+
+  /** Whether the executor is there: not lost, and its stream not broken. */
+  isConnected(executorId: string): boolean {
+    const status = this.#state.executors.get(executorId)?.status;
+    return status !== undefined && status !== "disconnected";
   }
 
   /** Where an executor's Flight server is. */
@@ -112,6 +137,7 @@ export class JobBoard {
   }
 
   dispatch(event: SchedulerEvent): void {
+    if (this.#hasFailed) return;
     const { actions } = step(this.#state, event, this.#now());
     if (actions.length > 0) this.#perform(actions);
   }
@@ -164,6 +190,8 @@ export class JobBoard {
           code: message.error.code,
         });
         return this.dispatch({ ...message, executorId });
+      case "left":
+        return this.dispatch({ kind: "executor_left", executorId });
       case "result_read":
       case "result_abandoned":
         return this.dispatch(message);
@@ -174,19 +202,33 @@ export class JobBoard {
 
   #perform(actions: readonly SchedulerAction[]): void {
     if (this.#pending !== null) {
-      this.#pending = this.#pending.then(() => this.#carryOut(actions));
+      const queued: Promise<void> = this.#orFail(this.#pending.then(() => this.#carryOut(actions))).finally(() => {
+        if (this.#pending === queued) this.#pending = null;
+      });
+      this.#pending = queued;
       return;
     }
     const outcome = this.#carryOut(actions);
     if (outcome === undefined) return;
-    const chained: Promise<void> = outcome.finally(() => {
+    const chained: Promise<void> = this.#orFail(outcome).finally(() => {
       if (this.#pending === chained) this.#pending = null;
     });
     this.#pending = chained;
   }
 
+  /** What was not written must not be acted on, and neither what comes after it. */
+  async #orFail(work: Promise<void>): Promise<void> {
+    try {
+      await work;
+    } catch (error) {
+      this.#hasFailed = true;
+      this.#fail(EngineError.from(error).message);
+    }
+  }
+
   /** One write for all of the state changes, then the rest in order; a promise only if the store gave one. */
   #carryOut(actions: readonly SchedulerAction[]): void | Promise<void> {
+    if (this.#hasFailed) return;
     const writes = new Map<string, StateWrite>();
     for (const action of actions) {
       if (action.kind === "save_job") {
@@ -194,6 +236,10 @@ export class JobBoard {
         if (job !== undefined) writes.set(action.jobId, { kind: "job", key: action.jobId, value: encodeJob(job) });
       } else if (action.kind === "delete_job") {
         writes.set(action.jobId, { kind: "job", key: action.jobId, value: null });
+      } else if (action.kind === "save_executor" || action.kind === "executor_lost") {
+        const executor = this.#state.executors.get(action.executorId);
+        const value = executor === undefined ? null : Buffer.from(JSON.stringify(executor.description));
+        writes.set(`executor ${action.executorId}`, { kind: "executor", key: action.executorId, value });
       }
     }
     if (writes.size > 0) {

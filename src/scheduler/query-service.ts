@@ -31,6 +31,8 @@ export interface QueryService {
   cancel(queryId: string, reason: string): Promise<boolean>;
   /** Where an executor's Flight server is reached; null when it is gone. */
   addressOf(executorId: string): { readonly host: string; readonly port: number } | null;
+  /** Where a result partition is now, under which ticket; waits while it is being made again. */
+  locate?(ticket: ResultTicket, signal: AbortSignal): Promise<LocatedResult>;
   /** Relations for GetTables and information_schema. */
   relations(
     session: Session,
@@ -71,7 +73,11 @@ export type ResultEndpoint = {
   readonly locations: readonly { readonly host: string; readonly port: number }[];
 };
 
+export type LocatedResult = { readonly ticket: ResultTicket; readonly host: string; readonly port: number };
+
 export type QueryProgress = {
+  /** Of the query's rows. */
+  readonly schema?: Schema;
   readonly state: "queued" | "running" | "finished" | "failed" | "cancelled";
   /** 0 to 1: finished tasks over all tasks. */
   readonly fraction: number;

@@ -16,9 +16,11 @@ import { explainAnalyzed, explainPlan } from "./explain.ts";
 import { JobBoard } from "./job-board.ts";
 import { planQuery, type PlannedQuery } from "./plan-query.ts";
 import type {
+  LocatedResult,
   QueryProgress,
   QueryService,
   ResultEndpoint,
+  ResultTicket,
   Session,
   StartedQuery,
   StatementDescription,
@@ -28,7 +30,6 @@ import { setSetting, settingNamed, settingOf, settings, settingText } from "./se
 import { literalRows, textSchema } from "./text-rows.ts";
 
 type QueryStatement = BoundStatement & { kind: "query" };
-type QueryRecord = { readonly schema: Schema; readonly ordered: boolean; readonly timer: NodeJS.Timeout | null };
 
 export type SchedulerOptions = {
   readonly catalog: MutableCatalog;
@@ -39,6 +40,8 @@ export type SchedulerOptions = {
 
 /** Files that changed are noticed within this time; looking at them costs a small query more than running it. */
 const catalogAgeMsMax = 1_000;
+
+const locatePauseMs = 25;
 
 /** A statement without rows has done its work when it answers. */
 const startedUpdate = {
@@ -58,7 +61,8 @@ export class Scheduler implements QueryService {
   readonly #store: StateStore;
   readonly #logger: Logger;
   readonly #board: JobBoard;
-  readonly #queries = new Map<string, QueryRecord>();
+  /** Ends statements exactly in time; the deadline in the job holds after a restart, too. */
+  readonly #timers = new Map<string, NodeJS.Timeout>();
 
   constructor(options: SchedulerOptions) {
     this.#catalog = options.catalog;
@@ -75,7 +79,7 @@ export class Scheduler implements QueryService {
   }
 
   async close(): Promise<void> {
-    for (const { timer } of this.#queries.values()) if (timer !== null) clearTimeout(timer);
+    for (const timer of this.#timers.values()) clearTimeout(timer);
     await this.#board.close();
     await this.#store.close();
   }
@@ -83,6 +87,11 @@ export class Scheduler implements QueryService {
   /** Serves the stream of one executor. */
   attach(connection: SchedulerSideConnection): void {
     this.#board.attach(connection);
+  }
+
+  /** Resolves, with the reason, when the store refuses a write. */
+  get failed(): Promise<string> {
+    return this.#board.failed;
   }
 
   get slotCount(): number {
@@ -155,7 +164,30 @@ export class Scheduler implements QueryService {
       all += stage.tasks.length;
     }
     const fraction = job.status === "finished" ? 1 : finished / all;
-    return { state: job.status, fraction, started: job.placed ? this.#started(job) : null, error: job.error };
+    const { status, schema, error } = job;
+    return { state: status, fraction, schema, started: job.placed ? this.#started(job) : null, error };
+  }
+
+  /**
+   * Where a result partition is now: the attempt that a ticket names may have been lost, and made again elsewhere. Waits
+   * while it is not placed. Throws the query's error when it failed, not_found when it is unknown.
+   */
+  async locate(ticket: ResultTicket, signal: AbortSignal): Promise<LocatedResult> {
+    for (;;) {
+      if (signal.aborted) throw new EngineError("query_canceled", "the client went away");
+      const job = this.#board.job(ticket.jobId);
+      if (job === undefined)
+        throw new EngineError("not_found", `query ${ticket.jobId} is not known, or its result was freed`);
+      if (job.error !== null && isEnded(job)) throw fromPlainError(job.error);
+      const task = resultStageOf(job).stageId === ticket.stageId ? resultStageOf(job).tasks[ticket.task] : undefined;
+      if (task === undefined) throw new EngineError("not_found", `query ${ticket.jobId} has no such result partition`);
+      const { executorId, attempt } = task;
+      if (executorId !== null && this.#board.isConnected(executorId)) {
+        const address = this.#board.addressOf(executorId)!;
+        return { ticket: { ...ticket, attempt, executorId }, host: address.host, port: address.port };
+      }
+      await new Promise((resolve) => setTimeout(resolve, locatePauseMs));
+    }
   }
 
   async cancel(queryId: string, reason: string): Promise<boolean> {
@@ -282,10 +314,13 @@ export class Scheduler implements QueryService {
       const message = `the statement ran longer than statement_timeout (${timeoutMs} ms)`;
       this.#cancel(queryId, { code: "deadline_exceeded", message, details: {} });
     };
-    const timer = timeoutMs > 0 ? setTimeout(expire, timeoutMs) : null;
-    this.#queries.set(queryId, { schema: graph.schema, ordered: graph.ordered, timer });
+    if (timeoutMs > 0) this.#timers.set(queryId, setTimeout(expire, timeoutMs));
     this.#board.submit({
       jobId: queryId,
+      schema: graph.schema,
+      ordered: graph.ordered,
+      retryPolicy: settingOf(session, "retry_policy"),
+      deadlineMs: timeoutMs > 0 ? Date.now() + timeoutMs : Infinity,
       stages: graph.stages.map((stage) => ({
         stageId: stage.stageId,
         plan: encodeStage(stage),
@@ -296,7 +331,8 @@ export class Scheduler implements QueryService {
       })),
     });
     const forgetTimer = (): void => {
-      if (timer !== null) clearTimeout(timer);
+      clearTimeout(this.#timers.get(queryId));
+      this.#timers.delete(queryId);
     };
     this.#board.ended(queryId).then(forgetTimer, forgetTimer);
     return queryId;
@@ -310,12 +346,10 @@ export class Scheduler implements QueryService {
   }
 
   #started(job: JobState): StartedQuery {
-    const record = this.#queries.get(job.jobId);
-    if (record === undefined) throw new EngineError("not_found", `query ${job.jobId} is not known`);
     const stage = resultStageOf(job);
     const endpoints = stage.tasks.map((task, position): ResultEndpoint => {
-      const executorId = task.executorId ?? "";
-      const address = this.#board.addressOf(executorId);
+      const executorId = task.executorId ?? task.home ?? "";
+      const address = this.#board.isConnected(executorId) ? this.#board.addressOf(executorId) : null;
       return {
         ticket: {
           jobId: job.jobId,
@@ -336,8 +370,8 @@ export class Scheduler implements QueryService {
     }
     return {
       queryId: job.jobId,
-      schema: record.schema,
-      ordered: record.ordered,
+      schema: job.schema,
+      ordered: job.ordered,
       isUpdate: false,
       endpoints,
       totalRows,

@@ -23,6 +23,10 @@ export const settings = {
     "queries that read no more bytes than this run as one task without an exchange",
     "4194304",
   ),
+  retry_policy: oneOf(
+    "what is done when tasks fail for a passing reason or executors are lost: none = the query fails, stage = what was lost is made again, query = as stage, and all of the query when that failed too often",
+    ["stage", "none", "query"],
+  ),
   disabled_rules: nameList("optimiser rules to leave out, by name, separated by commas (for finding faults)", ""),
 } as const;
 
@@ -74,6 +78,17 @@ function duration(description: string, defaultText: string): Setting<number> {
     return Number(match![1]) * factor;
   };
   return { description, defaultText, parse };
+}
+
+/** The first is the default. */
+function oneOf<const Word extends string>(description: string, words: readonly [Word, ...Word[]]): Setting<Word> {
+  const parse = (text: string): Word => {
+    const word = words.find((one) => one === text.toLowerCase());
+    if (word === undefined)
+      throw new EngineError("invalid_parameter_value", `"${text}" is none of ${words.join(", ")}`);
+    return word;
+  };
+  return { description, defaultText: words[0], parse };
 }
 
 function nameList(description: string, defaultText: string): Setting<ReadonlySet<string>> {

@@ -36,7 +36,8 @@ type Entry = {
 };
 
 type TaskOutput = {
-  state: "running" | "finished" | "failed";
+  /** `superseded`: failed, but runs again; who has read nothing yet reads the next attempt instead. */
+  state: "running" | "finished" | "failed" | "superseded";
   error: EngineError | null;
   readonly partitions: Map<number, Entry[]>;
   readonly listeners: Set<() => void>;
@@ -105,7 +106,7 @@ export class ShuffleStore {
   put(key: OutputKey, batch: EncodedBatch): void {
     const output = this.#outputOf(key);
     // A writer hears late that its task has failed.
-    if (output.state === "failed") return;
+    if (output.state === "failed" || output.state === "superseded") return;
     const job = this.#jobOf(key.jobId);
     const byteSize = encodedByteSize(batch);
     this.#makeRoom(byteSize);
@@ -149,6 +150,29 @@ export class ShuffleStore {
     return output.error ?? error;
   }
 
+  /** The attempt is given up in favour of the next one. Gives the failure that counts: the first. */
+  supersede(task: TaskKey, error: EngineError): EngineError {
+    const output = this.#outputOf(task);
+    if (output.state === "running" || output.state === "superseded") {
+      output.state = "superseded";
+      for (const entries of output.partitions.values()) for (const entry of entries) this.#dropFromMemory(entry);
+      output.partitions.clear();
+      notify(output.listeners);
+      return error;
+    }
+    return output.error ?? error;
+  }
+
+  /** The attempts that readers were to follow to will not come. */
+  failSuperseded(jobId: string, error: EngineError): void {
+    for (const [name, output] of [...(this.#jobs.get(jobId)?.tasks ?? [])]) {
+      if (output.state !== "superseded") continue;
+      const [, stageId, task, attempt] = name.split("/").map(Number);
+      const next = { jobId, stageId: stageId!, task: task!, attempt: attempt! + 1 };
+      if (!this.#jobs.get(jobId)!.tasks.has(taskName(next))) this.failTask(next, error);
+    }
+  }
+
   /** All batches of a finished task's partition when they are in memory; null when they must be awaited or read. */
   inMemory(key: OutputKey): readonly EncodedBatch[] | null {
     const output = this.#jobs.get(key.jobId)?.tasks.get(taskName(key));
@@ -170,6 +194,11 @@ export class ShuffleStore {
     for (let position = 0; ;) {
       if (output.error !== null) throw output.error;
       throwIfAborted(signal);
+      if (output.state === "superseded") {
+        if (position > 0) throw new EngineError("executor_lost", "the task failed after some of its rows were read");
+        yield* this.read({ ...key, attempt: key.attempt + 1 }, signal);
+        return;
+      }
       const entry = output.partitions.get(key.partition)?.[position];
       if (entry !== undefined) {
         position++;

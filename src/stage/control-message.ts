@@ -26,6 +26,7 @@ export type ExecutorDescription = {
 
 /** Executor → scheduler, over one stream that the executor opens. `register` comes first. */
 export type ExecutorMessage =
+  /** `running` names also the ended tasks of live queries: their reports follow, again, once it is registered. */
   | { readonly kind: "register"; readonly executor: ExecutorDescription; readonly running: readonly TaskId[] }
   | { readonly kind: "heartbeat"; readonly running: readonly TaskId[]; readonly storeBytes: number }
   | { readonly kind: "task_started"; readonly task: TaskId }
@@ -41,7 +42,9 @@ export type ExecutorMessage =
   /** A reader went away before it had all rows; of a result that is the client, and nobody wants the query any more. */
   | { readonly kind: "result_abandoned"; readonly task: TaskId }
   /** It will finish what runs and wants nothing new. */
-  | { readonly kind: "draining" };
+  | { readonly kind: "draining" }
+  /** It ends, and takes with it what it kept. */
+  | { readonly kind: "left" };
 
 /** Where the output of one task of an input stage is. */
 export type InputSource = {
@@ -54,7 +57,8 @@ export type InputSource = {
 /** Scheduler → executor. */
 export type SchedulerMessage =
   | { readonly kind: "registered"; readonly heartbeatIntervalMs: number }
-  | { readonly kind: "refused"; readonly error: PlainError }
+  /** `leader`: HOST:PORT of the scheduler to ask instead, "" where it is not known. */
+  | { readonly kind: "refused"; readonly error: PlainError; readonly leader?: string }
   /** The plan of a stage (codec/encode-stage.ts), sent once per executor and job, before its first task. */
   | { readonly kind: "stage"; readonly jobId: string; readonly stageId: number; readonly plan: Uint8Array }
   | {

@@ -80,6 +80,8 @@ function eventOf(verb: string, words: string[]): SchedulerEvent {
       return { kind: "executor_heartbeat", executorId: first, running: [] };
     case "disconnect":
       return { kind: "executor_disconnected", executorId: first };
+    case "leave":
+      return { kind: "executor_left", executorId: first };
     case "drain":
       return { kind: "executor_draining", executorId: first };
     case "finish": {
@@ -145,6 +147,8 @@ function formatAction(action: SchedulerAction): string {
   switch (action.kind) {
     case "send":
       return `to ${action.executorId}: ${formatMessage(action.message)}`;
+    case "save_executor":
+      return `save_executor ${action.executorId}`;
     case "executor_lost":
       return `lost ${action.executorId} (${action.reason})`;
     default:

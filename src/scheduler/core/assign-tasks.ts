@@ -18,8 +18,12 @@ import type { SchedulerAction } from "./event.ts";
  * cannot run yet): then the client learns all endpoints at once.
  */
 export function assignTasks(state: ClusterState, nowMs: number, actions: SchedulerAction[]): void {
-  const usable = [...state.executors.values()].filter((executor) => executor.status === "connected");
+  const all = [...state.executors.values()];
+  const connected = all.filter((executor) => executor.status === "connected");
+  const healthy = connected.filter((executor) => executor.quarantinedUntilMs <= nowMs);
+  const usable = healthy.length > 0 ? healthy : connected;
   if (usable.length === 0) return;
+  if (nowMs < state.settleUntilMs && all.some((executor) => executor.status === "disconnected")) return;
   placeResultStages(state, usable, nowMs, actions);
   let free = 0;
   for (const executor of usable) free += freeSlots(executor);
@@ -30,7 +34,7 @@ export function assignTasks(state: ClusterState, nowMs: number, actions: Schedul
       next.job,
       next.stage,
       next.position,
-      chooseExecutor(usable, next.job, next.stage, next.position),
+      homeOf(state, next.stage, next.position) ?? chooseExecutor(usable, next.job, next.stage, next.position),
       state,
       nowMs,
       actions,
@@ -71,6 +75,12 @@ function nextTask(state: ClusterState): { job: JobState; stage: StageState; posi
     if (stage !== undefined) best = { job, stage };
   }
   return best === null ? null : { ...best, position: best.stage.pending.pop()! };
+}
+
+/** Where clients wait for a result task that runs again; null for other tasks, or when that executor takes none. */
+function homeOf(state: ClusterState, stage: StageState, position: number): ExecutorState | null {
+  const executor = state.executors.get(stage.tasks[position]!.home ?? "");
+  return executor?.status === "connected" ? executor : null;
 }
 
 /** Among executors with a free slot (or the least busy ones) the one that holds the most input bytes of the task. */

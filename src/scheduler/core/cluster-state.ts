@@ -1,3 +1,4 @@
+import type { Schema } from "../../arrow/schema.ts";
 import type { PlainError } from "../../common/engine-error.ts";
 import type { ExecutorDescription, TaskId } from "../../stage/control-message.ts";
 import type { OperatorMetrics, PartitionSize } from "../../stage/task-report.ts";
@@ -15,11 +16,15 @@ export type ClusterState = {
   readonly executors: Map<string, ExecutorState>;
   readonly jobs: Map<string, JobState>;
   readonly limits: ClusterLimits;
+  /** After a restart, tasks are given out once the executors of before are back, or at this time. */
+  settleUntilMs: number;
 };
 
 export type ClusterLimits = {
   /** An executor that was silent for so long is lost. */
   readonly executorTimeoutMs: number;
+  /** One whose stream has ended is lost when it has not come back after this. */
+  readonly reconnectGraceMs: number;
   readonly heartbeatIntervalMs: number;
   /** How often one task may be tried. */
   readonly taskAttemptsMax: number;
@@ -31,10 +36,18 @@ export type ClusterLimits = {
   /** Jobs that run at once; further ones queue, up to `queuedJobsMax`. */
   readonly runningJobsMax: number;
   readonly queuedJobsMax: number;
+  /** How long a scheduler that starts waits for the executors that it knows. */
+  readonly settleMs: number;
+  /** An executor on which so many tasks failed within `quarantineMs` gets no tasks for as long, if others can take them. */
+  readonly quarantineFailures: number;
+  readonly quarantineMs: number;
+  /** How often a query with the retry policy "query" begins anew. */
+  readonly jobRestartsMax: number;
 };
 
 export const defaultLimits: ClusterLimits = {
   executorTimeoutMs: 20_000,
+  reconnectGraceMs: 6_000,
   heartbeatIntervalMs: 2_000,
   taskAttemptsMax: 4,
   noExecutorsGraceMs: 30_000,
@@ -42,6 +55,10 @@ export const defaultLimits: ClusterLimits = {
   unreadResultTtlMs: 300_000,
   runningJobsMax: 64,
   queuedJobsMax: 1_024,
+  settleMs: 3_000,
+  quarantineFailures: 3,
+  quarantineMs: 60_000,
+  jobRestartsMax: 2,
 };
 
 export type ExecutorState = {
@@ -53,7 +70,16 @@ export type ExecutorState = {
   readonly running: Set<string>;
   /** `job/stage` of the plans it was sent over the present connection. */
   readonly plansSent: Set<string>;
+  /** Times of the latest failures that were its own. */
+  failedAtMs: number[];
+  quarantinedUntilMs: number;
 };
+
+/**
+ * What is done about tasks that fail for a passing reason, and about executors that are lost: the query fails (`none`), what
+ * was lost is made again (`stage`), or, when that failed too often, all of the query (`query`).
+ */
+export type RetryPolicy = "none" | "stage" | "query";
 
 export type JobState = {
   readonly jobId: string;
@@ -71,6 +97,13 @@ export type JobState = {
   releaseAtMs: number;
   /** When the grace of a job without any executor began; Infinity while there is one. */
   starvedSinceMs: number;
+  /** What clients are told of its rows. */
+  readonly schema: Schema;
+  readonly ordered: boolean;
+  readonly retryPolicy: RetryPolicy;
+  restarts: number;
+  /** When it fails for having run too long; Infinity without a limit. */
+  readonly deadlineMs: number;
 };
 
 export type StageState = {
@@ -95,6 +128,8 @@ export type TaskState = {
   status: "pending" | "running" | "finished";
   attempt: number;
   executorId: string | null;
+  /** Result stage: where clients were told to find its rows; it runs there again while it can. */
+  home: string | null;
   failures: number;
   startedMs: number;
   endedMs: number;
@@ -105,7 +140,7 @@ export type TaskState = {
 };
 
 export function newClusterState(limits: ClusterLimits = defaultLimits): ClusterState {
-  return { executors: new Map(), jobs: new Map(), limits };
+  return { executors: new Map(), jobs: new Map(), limits, settleUntilMs: 0 };
 }
 
 export function taskKey(task: TaskId): string {

@@ -1,11 +1,17 @@
+import type { Schema } from "../../arrow/schema.ts";
 import type { PlainError } from "../../common/engine-error.ts";
 import type { ExecutorDescription, SchedulerMessage, TaskId } from "../../stage/control-message.ts";
 import type { OperatorMetrics, PartitionSize } from "../../stage/task-report.ts";
 import type { ScanSplit, StageSink } from "../../stage/stage.ts";
+import type { JobState, RetryPolicy } from "./cluster-state.ts";
 
 /** What a submitted job consists of; plans are encoded already. Stages in order, the result stage last. */
 export type JobDefinition = {
   readonly jobId: string;
+  readonly schema?: Schema;
+  readonly ordered?: boolean;
+  readonly retryPolicy?: RetryPolicy;
+  readonly deadlineMs?: number;
   readonly stages: readonly {
     readonly stageId: number;
     readonly plan: Uint8Array;
@@ -21,6 +27,13 @@ export type JobDefinition = {
 /** Whatever can happen to the scheduler. Time comes beside it, as an argument of `step`. */
 export type SchedulerEvent =
   | { readonly kind: "job_submitted"; readonly job: JobDefinition }
+  /** What an earlier scheduler has left in the store. */
+  | {
+      readonly kind: "resumed";
+      readonly jobs: readonly JobState[];
+      readonly executors: readonly ExecutorDescription[];
+    }
+  /** `running` names also the ended tasks that it reports (again) right after. */
   | {
       readonly kind: "executor_registered";
       readonly executor: ExecutorDescription;
@@ -30,6 +43,8 @@ export type SchedulerEvent =
   /** Its stream ended; it has until the timeout to come back. */
   | { readonly kind: "executor_disconnected"; readonly executorId: string }
   | { readonly kind: "executor_draining"; readonly executorId: string }
+  /** It ended in order, and does not come back. */
+  | { readonly kind: "executor_left"; readonly executorId: string }
   | {
       readonly kind: "task_finished";
       readonly executorId: string;
@@ -48,8 +63,10 @@ export type SchedulerEvent =
 export type SchedulerAction =
   | { readonly kind: "save_job"; readonly jobId: string }
   | { readonly kind: "delete_job"; readonly jobId: string }
+  | { readonly kind: "save_executor"; readonly executorId: string }
   | { readonly kind: "send"; readonly executorId: string; readonly message: SchedulerMessage }
   /** The places of the result are known: GetFlightInfo may answer. */
   | { readonly kind: "job_placed"; readonly jobId: string }
   | { readonly kind: "job_ended"; readonly jobId: string }
+  /** Its record goes, too. */
   | { readonly kind: "executor_lost"; readonly executorId: string; readonly reason: string };

@@ -1,4 +1,4 @@
-import type { ClusterState } from "./cluster-state.ts";
+import { resultStageOf, type ClusterState } from "./cluster-state.ts";
 
 export function onExecutorHeartbeat(state: ClusterState, executorId: string, nowMs: number): void {
   const executor = state.executors.get(executorId);
@@ -16,4 +16,8 @@ export function onExecutorDisconnected(state: ClusterState, executorId: string, 
 export function onExecutorDraining(state: ClusterState, executorId: string): void {
   const executor = state.executors.get(executorId);
   if (executor?.status === "connected") executor.status = "draining";
+  // It waits until nothing is kept there any more; a client that has read all may ask again only of others.
+  for (const job of state.jobs.values()) {
+    if (job.status === "finished" && resultStageOf(job).tasks.every((task) => task.read)) job.releaseAtMs = 0;
+  }
 }

@@ -23,6 +23,7 @@ export function onJobSubmitted(
       status: "pending",
       attempt: 0,
       executorId: null,
+      home: null,
       failures: 0,
       startedMs: 0,
       endedMs: 0,
@@ -45,6 +46,11 @@ export function onJobSubmitted(
     runningTasks: 0,
     releaseAtMs: Infinity,
     starvedSinceMs: Infinity,
+    schema: definition.schema ?? [],
+    ordered: definition.ordered ?? false,
+    retryPolicy: definition.retryPolicy ?? "stage",
+    restarts: 0,
+    deadlineMs: definition.deadlineMs ?? Infinity,
   };
   state.jobs.set(job.jobId, job);
   actions.push({ kind: "save_job", jobId: job.jobId });

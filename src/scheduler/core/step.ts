@@ -7,8 +7,10 @@ import { onExecutorRegistered } from "./on-executor-registered.ts";
 import { onExecutorDisconnected, onExecutorDraining, onExecutorHeartbeat } from "./on-executor-signal.ts";
 import { onJobSubmitted } from "./on-job-submitted.ts";
 import { onResultAbandoned, onResultRead } from "./on-result-read.ts";
+import { onResumed } from "./on-resumed.ts";
 import { onTaskFailed } from "./on-task-failed.ts";
 import { onTaskFinished } from "./on-task-finished.ts";
+import { loseExecutor } from "./lose-executor.ts";
 import { onTick } from "./on-tick.ts";
 
 /**
@@ -39,6 +41,10 @@ function apply(state: ClusterState, event: SchedulerEvent, nowMs: number, action
       return onExecutorDisconnected(state, event.executorId, nowMs);
     case "executor_draining":
       return onExecutorDraining(state, event.executorId);
+    case "executor_left":
+      return loseExecutor(state, event.executorId, "it left", nowMs, actions);
+    case "resumed":
+      return onResumed(state, event, nowMs, actions);
     case "task_finished":
       return onTaskFinished(state, event, nowMs, actions);
     case "task_failed":

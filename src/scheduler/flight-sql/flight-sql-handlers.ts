@@ -17,6 +17,7 @@ import { answerMetadata, refuseCommand } from "./metadata-commands.ts";
 import { readParameters } from "./parameters.ts";
 import { QueryPolls } from "./poll-query.ts";
 import { PreparedStatements } from "./prepared-statements.ts";
+import { readLocated } from "./read-located.ts";
 import { QueryTexts } from "./query-texts.ts";
 import { Sessions } from "./sessions.ts";
 import { flightInfoOf, metadataInfo, type InfoOptions } from "./started-query.ts";
@@ -133,6 +134,10 @@ class FlightSqlService implements FlightHandlers {
         schemaHeader: await localPartitions.schemaOf(ticket),
         batches: this.#texts.explainRows(ticket.jobId, localPartitions.read(ticket, signal)),
       };
+    }
+    if (queries.locate !== undefined) {
+      const rows = readLocated(queries.locate.bind(queries), peers, ticket, this.#infoOptions.signer, signal);
+      return { kind: "raw", messages: this.#texts.explainRows(ticket.jobId, rows) };
     }
     const address = queries.addressOf(ticket.executorId);
     if (address === null)

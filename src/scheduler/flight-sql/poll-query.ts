@@ -87,7 +87,7 @@ export class QueryPolls {
     if (progress.started === null) {
       if (pending !== undefined) pending.abandoned = this.#watch(queryId);
       return {
-        info: pendingInfo(queryId, pending?.schema ?? [], retry),
+        info: pendingInfo(queryId, progress.schema ?? pending?.schema ?? [], retry),
         flightDescriptor: retry,
         progress: progress.fraction,
       };

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
+import { clientHeader } from "../../flight/forwarding-handlers.ts";
 import type { CallContext } from "../../flight/flight-handlers.ts";
 import type { Session } from "../query-service.ts";
 
@@ -68,7 +69,7 @@ function keyOf(context: CallContext): string {
   // Not the header itself: it may be a password.
   if (authorization !== undefined) return createHash("sha256").update(authorization).digest("base64");
   const cookie = cookieOf(context);
-  return cookie === null ? `connection ${context.peer}` : `cookie ${cookie}`;
+  return cookie === null ? `connection ${context.headers.get(clientHeader) ?? context.peer}` : `cookie ${cookie}`;
 }
 
 function cookieOf(context: CallContext): string | null {
