@@ -44,6 +44,7 @@ const simpleNames: Readonly<Record<string, SimpleKind>> = {
   bpchar: "utf8",
   char: "utf8",
   string: "utf8",
+  json: "utf8",
   bytea: "binary",
   blob: "binary",
 };
@@ -54,6 +55,8 @@ export function bindCast(arg: Expression, typeName: TypeName): Expression {
   if (name === "interval" && modifiers.length > 0 && modifiers[0] !== anyFields)
     return bindIntervalFields(arg, typeName);
   const cast = coerceTo(arg, dataTypeOf(typeName, arg), "explicit", span);
+  // A document is kept as the text it was written in.
+  if (name === "json") return resolveFunction("json_text", [cast], span);
   const length = ["varchar", "bpchar", "char"].includes(name) ? modifiers[0] : undefined;
   if (length === undefined) return cast;
   const bounds: Expression[] = [1, length].map((value) => ({ kind: "literal", type: simpleType("int32"), value }));

@@ -31,7 +31,16 @@ const operators = new Set([
   "!~~",
   "~~*",
   "!~~*",
+  ..."~ ~* !~ !~* & | # << >> -> ->>".split(" "),
 ]);
+const unaryOperators = new Set(["-", "~"]);
+/** Operators that are another name of a function. */
+const functionOperators: Readonly<Record<string, string>> = {
+  "@": "abs",
+  "|/": "sqrt",
+  "||/": "cbrt",
+  "^@": "starts_with",
+};
 
 /** A binary or unary operator by its symbol. Throws undefined_function. */
 export function bindOperator(operator: string, args: readonly Expression[], span: TextSpan): Expression {
@@ -44,7 +53,10 @@ export function bindOperator(operator: string, args: readonly Expression[], span
     (isNumeric(typeOf(first)) || typeOf(first).kind === "interval")
   )
     return first;
-  if (operators.has(operator) && (!isUnary || operator === "-")) return resolveOperator(operator, args, span);
+  const named = functionOperators[operator];
+  if (named !== undefined && isUnary === (operator !== "^@")) return resolveOperator(named, args, span);
+  if (operators.has(operator) && (!isUnary || unaryOperators.has(operator)))
+    return resolveOperator(operator, args, span);
   throw noOperator(operator, args, span);
 }
 

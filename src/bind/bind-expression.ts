@@ -12,6 +12,7 @@ import { bindAggregate } from "./bind-aggregate.ts";
 import { bindCast } from "./bind-cast.ts";
 import { bindInList, bindOperator, compareRows, falseLiteral, negateIf } from "./bind-comparison.ts";
 import { columnOf, type ExpressionPlace } from "./bind-context.ts";
+import { formatTemplate } from "./bind-format.ts";
 import { bindNumber } from "./bind-number.ts";
 import { bindWindow } from "./bind-window.ts";
 import { bindExists, bindQuantified, bindScalarSubquery } from "./bind-subquery.ts";
@@ -213,7 +214,14 @@ function bindFunction(node: SqlExpressionOf<"function">, place: ExpressionPlace)
   if (name === "nullif" && first !== undefined && second !== undefined && typeOf(first).kind === "null") {
     return resolveFunction(name, unifyTypes(args, "NULLIF", span), span);
   }
-  return at(span, () => (name === "overlay" ? overlay(args, span) : resolveFunction(name, args, span)));
+  return at(span, () => {
+    if (name === "overlay") return overlay(args, span);
+    if (name === "format") return formatTemplate(args, span);
+    // substring(text FROM pattern)
+    const isPattern = name === "substring" && args.length === 2 && ["utf8", "null"].includes(typeOf(second!).kind);
+    if (name === "age" && args.length === 1) return ageNow(first!, span);
+    return resolveFunction(isPattern ? "substring_pattern" : name, args, span);
+  });
 }
 
 function bindGrouping({ args, span }: SqlExpressionOf<"function">, place: ExpressionPlace): Expression {
@@ -224,6 +232,13 @@ function bindGrouping({ args, span }: SqlExpressionOf<"function">, place: Expres
     args.map((arg) => bindExpression(arg, place)),
     span,
   );
+}
+
+/** `age(t)` counts from the midnight of the statement's day. */
+function ageNow(start: Expression, span: TextSpan): Expression {
+  const timestamp = simpleType(typeOf(start).kind === "timestamptz" ? "timestamptz" : "timestamp");
+  const today = coerceTo(resolveFunction("current_date", [], span), timestamp, "implicit", span);
+  return resolveFunction("age", [today, start], span);
 }
 
 /** `overlay(text PLACING new FROM start [FOR count])`: what stands before, the new text, and what stands behind. */

@@ -55,7 +55,9 @@ function computed(part: Expression, nowMicros: bigint | undefined): Expression {
   }
 }
 
-const clockFunctions = new Set(["now", "current_date", "localtimestamp"]);
+const clockFunctions = new Set(["now", "current_date", "localtimestamp", "localtime"]);
+/** Another value at every call. */
+const volatileFunctions = new Set(["random", "clock_timestamp"]);
 const seesNulls = new Set([
   ..."is_null is_not_null is_true is_not_true is_false is_not_false is_distinct_from is_not_distinct_from".split(" "),
   ..."coalesce greatest least".split(" "),
@@ -63,6 +65,7 @@ const seesNulls = new Set([
 
 function foldCall(call: CallExpression, nowMicros: bigint | undefined): Expression {
   if (clockFunctions.has(call.name)) return nowMicros === undefined ? call : computed(call, nowMicros);
+  if (volatileFunctions.has(call.name)) return call;
   if (call.args.every((arg) => arg.kind === "literal")) return computed(call, nowMicros);
   // The other arguments' errors need not surface: SQL lets an engine skip them.
   if (!seesNulls.has(call.name) && call.args.some((arg) => arg.kind === "literal" && arg.value === null)) {

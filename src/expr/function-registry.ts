@@ -7,6 +7,7 @@ import { coerceTo, commonType, implicitCost, unifyComparison } from "./coerce.ts
 import { isNullable, typeOf } from "./expression-properties.ts";
 import type { Expression } from "./expression.ts";
 import { resolveExtract, resolveTruncate } from "./extract-function.ts";
+import { furtherResolvers, furtherSignatures } from "./further-resolvers.ts";
 import { resolveRounding, resolveSign, resolveNumericUnary } from "./rounding-types.ts";
 import { undefinedFunction } from "./undefined-function.ts";
 
@@ -139,6 +140,7 @@ define("make_date(int64,int64,int64):date");
 define("now():timestamptz", "current_timestamp transaction_timestamp statement_timestamp");
 define("current_date():date", "today");
 define("localtimestamp():timestamp");
+for (const [signature, aliases] of furtherSignatures) define(signature, aliases);
 
 /** The overload that needs the fewest and shortest implicit casts. */
 function chooseOverload(name: string, args: readonly Expression[], span: TextSpan | undefined): Expression | null {
@@ -198,6 +200,7 @@ for (const name of ["coalesce", "greatest", "least"]) {
   });
 }
 
+for (const [name, resolver] of furtherResolvers) customResolvers.set(name, resolver);
 customResolvers.set("ifnull", (args, span) => (args.length === 2 ? resolveFunction("coalesce", args, span) : null));
 customResolvers.set("nvl", customResolvers.get("ifnull")!);
 

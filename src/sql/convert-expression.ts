@@ -153,8 +153,10 @@ function convertOperator(converter: ExpressionConverter, node: A_Expr): SqlExpre
     case "AEXPR_LIKE":
     case "AEXPR_ILIKE":
       return convertLike(converter, node, operator, span);
-    case "AEXPR_SIMILAR":
-      throw unsupported("SIMILAR TO is", span);
+    case "AEXPR_SIMILAR": {
+      const symbol = operator.startsWith("!") ? "!~" : "~";
+      return { kind: "operator", operator: symbol, args: [convert(node.lexpr), convert(node.rexpr)], span };
+    }
     case "AEXPR_IN":
       return { kind: "in_list", negated: operator === "<>", arg: convert(node.lexpr), items: list(node.rexpr), span };
     case "AEXPR_BETWEEN":

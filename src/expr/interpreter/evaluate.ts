@@ -7,6 +7,7 @@ import { typeOf } from "../expression-properties.ts";
 import type { CallExpression, CaseExpression, Expression, LogicExpression } from "../expression.ts";
 import { splitMicros } from "../calendar.ts";
 import { compareValues } from "./compare-values.ts";
+import { furtherFunctions } from "./further-functions.ts";
 import {
   absoluteNumber,
   floatFunctions,
@@ -123,8 +124,9 @@ function evaluateCall(call: CallExpression, inputs: (position: number) => Value,
 export function callStrict(call: CallExpression, values: readonly Value[], context?: EvaluationContext): Value {
   const float = floatFunctions.get(call.name);
   if (float !== undefined) return float(values[0] as number, values[1] as number);
-  if (["now", "current_date", "localtimestamp"].includes(call.name)) {
+  if (["now", "current_date", "localtimestamp", "localtime"].includes(call.name)) {
     const { nowMicros } = must(context, "the statement's time must be known");
+    if (call.name === "localtime") return splitMicros(nowMicros).micros;
     return call.name === "current_date" ? splitMicros(nowMicros).days : nowMicros;
   }
   const implementation = strictFunctions.get(call.name);
@@ -180,6 +182,7 @@ function arithmetic(name: string): Implementation {
 }
 
 const strictFunctions: ReadonlyMap<string, Implementation> = new Map<string, Implementation>([
+  ...furtherFunctions,
   ["eq", comparison((order) => order === 0)],
   ["ne", comparison((order) => order !== 0)],
   ["lt", comparison((order) => order < 0)],
