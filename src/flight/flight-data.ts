@@ -62,6 +62,37 @@ export function serializeFlightData({ header, body, descriptor = emptyBytes }: O
   };
 }
 
+/** gRPC's prefix: one byte that says "not compressed", and the size. */
+const grpcPrefixBytes = 5;
+
+/**
+ * A message as it goes over the wire, in pieces: a small new one, and the body or the whole message where it lies. They are
+ * given to the HTTP/2 stream together, which copies neither.
+ */
+export function frameFlightData(
+  message: { readonly header: Uint8Array; readonly body: Uint8Array } | Uint8Array,
+): readonly Buffer[] {
+  if (message instanceof Uint8Array) {
+    const prefix = Buffer.alloc(grpcPrefixBytes);
+    prefix.writeUInt32BE(message.byteLength, 1);
+    return [prefix, asBuffer(message)];
+  }
+  const { header, body } = message;
+  const headerSize = fieldSize(headerTag, header);
+  const bodySize = fieldSize(bodyTag, body);
+  const prefix = Buffer.alloc(grpcPrefixBytes + headerSize + bodySize - body.byteLength);
+  prefix.writeUInt32BE(headerSize + bodySize, 1);
+  const at = writeField(prefix, grpcPrefixBytes, headerTag, header);
+  if (body.byteLength === 0) return [prefix];
+  prefix.set(bodyTag, at);
+  writeVarint(prefix, at + bodyTag.length, body.byteLength);
+  return [prefix, asBuffer(body)];
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
 function fieldSize(tag: readonly number[], bytes: Uint8Array): number {
   return bytes.byteLength === 0 ? 0 : tag.length + varintSize(bytes.byteLength) + bytes.byteLength;
 }

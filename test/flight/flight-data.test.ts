@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { simpleType } from "../../src/arrow/data-type.ts";
 import { encodePlainSchema } from "../../src/arrow/arrow-schema.ts";
 import { encodeRows } from "../../src/arrow/write-batch.ts";
-import { parseFlightData, serializeFlightData, toSharedBatch } from "../../src/flight/flight-data.ts";
+import { frameFlightData, parseFlightData, serializeFlightData, toSharedBatch } from "../../src/flight/flight-data.ts";
 import { encapsulate, messageHeaderOf, splitIpcStream, unwrapEncapsulated } from "../../src/flight/ipc-message.ts";
 import { decodeProto, encodeProto } from "../../src/flight/proto-codec.ts";
 
@@ -25,6 +25,11 @@ describe("FlightData by hand", () => {
     fc.assert(
       fc.property(bytes, bytes, (header, body) => {
         const message = bytesOf({ header, body });
+        for (const form of [{ header, body }, message]) {
+          const framed = Buffer.concat(frameFlightData(form));
+          assert.deepEqual([framed[0], framed.readUInt32BE(1)], [0, message.byteLength]);
+          assert.deepEqual(new Uint8Array(framed.subarray(5)), new Uint8Array(message));
+        }
         const decoded = decodeProto("arrow.flight.protocol.FlightData", message);
         assert.deepEqual(new Uint8Array(decoded.dataHeader), header);
         assert.deepEqual(new Uint8Array(decoded.dataBody), body);
