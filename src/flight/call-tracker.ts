@@ -6,6 +6,7 @@ export class CallTracker {
   readonly #open = new Set<() => void>();
   #draining = false;
   #onIdle: (() => void) | null = null;
+  readonly #drainListeners: (() => void)[] = [];
 
   begin(cutOff: () => void): void {
     this.#open.add(cutOff);
@@ -14,6 +15,15 @@ export class CallTracker {
   end(cutOff: () => void): void {
     this.#open.delete(cutOff);
     if (this.#open.size === 0) this.#onIdle?.();
+  }
+
+  get isDraining(): boolean {
+    return this.#draining;
+  }
+
+  /** Called once, when the server begins to drain. */
+  onDraining(listener: () => void): void {
+    this.#drainListeners.push(listener);
   }
 
   /** Ends what is still open. */
@@ -29,6 +39,7 @@ export class CallTracker {
   /** Resolves when no call has been open for `quietMs`, or after `graceMs`. */
   async drain(graceMs: number, quietMs: number): Promise<void> {
     this.#draining = true;
+    for (const listener of this.#drainListeners.splice(0)) listener();
     await new Promise<void>((resolve) => {
       const deadline = setTimeout(resolve, graceMs);
       let quiet: NodeJS.Timeout | null = null;

@@ -7,6 +7,7 @@ import { CallTracker } from "./call-tracker.ts";
 import { addControlService, type ControlHandlers } from "./control-server.ts";
 import type { FlightHandlers } from "./flight-handlers.ts";
 import { addFlightService } from "./flight-service.ts";
+import { addHealthService } from "./health-service.ts";
 import { serverCredentials } from "./tls-credentials.ts";
 
 export type FlightServerOptions = {
@@ -29,6 +30,8 @@ export type FlightServer = {
   close(graceMs: number): Promise<void>;
 };
 
+const flightServiceName = "arrow.flight.protocol.FlightService";
+const controlServiceName = "onager.control.v1.Control";
 const defaultSendBudgetBytes = 256 * 1024 * 1024;
 const defaultSlowReaderMs = 15 * 60_000;
 const quietMs = 200;
@@ -60,6 +63,12 @@ export async function startFlightServer(options: FlightServerOptions): Promise<F
   }
   const { control } = options.services;
   const hangUp = control === undefined ? () => {} : addControlService(server, control, options.logger);
+  const names = Object.entries({ [flightServiceName]: options.services.flight, [controlServiceName]: control });
+  const endWatchers = addHealthService(
+    server,
+    names.filter(([, handlers]) => handlers !== undefined).map(([name]) => name),
+    tracker,
+  );
   const port = await bind(server, options.host, options.port, serverCredentials(options.tls ?? null));
   return {
     port,
@@ -67,6 +76,7 @@ export async function startFlightServer(options: FlightServerOptions): Promise<F
       await tracker.drain(graceMs, quietMs);
       tracker.cutOff();
       hangUp();
+      endWatchers();
       // Lets the last words reach their clients.
       await new Promise((resolve) => setTimeout(resolve, lastWordsMs));
       await shutDown(server);

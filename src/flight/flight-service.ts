@@ -9,7 +9,7 @@ import type { OpenCall } from "./call-context.ts";
 import { DoGetWriter, type OutgoingFlightData } from "./do-get-writer.ts";
 import { parseFlightData, type FlightDataParts } from "./flight-data.ts";
 import type { FlightHandlers } from "./flight-handlers.ts";
-import { flightMethods } from "./flight-methods.ts";
+import { flightMethods, rawCodec } from "./flight-methods.ts";
 import { encapsulate } from "./ipc-message.ts";
 import { decodeProto } from "./proto-codec.ts";
 import { untilAborted } from "./until-aborted.ts";
@@ -22,27 +22,34 @@ export type FlightServiceOptions = {
   readonly logger: Logger;
 };
 
+/** Requests stay bytes until a handler's try block: what grpc-js cannot decode it would call an internal error of ours. */
+const servedMethods: grpc.ServiceDefinition = Object.fromEntries(
+  Object.entries(flightMethods).map(([name, definition]) => [
+    name,
+    { ...definition, requestDeserialize: rawCodec.deserialize },
+  ]),
+);
+
 const emptyBody = new Uint8Array(0);
 
 /** Adds the Flight service to a gRPC server. */
 export function addFlightService(server: grpc.Server, handlers: FlightHandlers, options: FlightServiceOptions): void {
   const wrap = new CallWrappers(options.tracker, options.logger);
-  server.addService(flightMethods, {
-    Handshake: wrap.duplex<gen.HandshakeRequest, gen.HandshakeResponse>("Handshake", (call, open) =>
-      handshake(handlers, call, open),
-    ),
-    ListFlights: wrap.streaming<gen.Criteria, gen.FlightInfo>("ListFlights", async (call, open) => {
-      for (const info of await handlers.listFlights(call.request.expression, open.context)) call.write(info);
+  server.addService(servedMethods, {
+    Handshake: wrap.duplex<Buffer, gen.HandshakeResponse>("Handshake", (call, open) => handshake(handlers, call, open)),
+    ListFlights: wrap.streaming<Buffer, gen.FlightInfo>("ListFlights", async (call, open) => {
+      const { expression } = decodeProto("arrow.flight.protocol.Criteria", call.request);
+      for (const info of await handlers.listFlights(expression, open.context)) call.write(info);
     }),
-    GetFlightInfo: wrap.unary<gen.FlightDescriptor, gen.FlightInfo>("GetFlightInfo", async (request, open) => {
+    GetFlightInfo: wrap.unary<Buffer, gen.FlightInfo>("GetFlightInfo", async (request, open) => {
       options.tracker.assertTakesStatements();
-      return handlers.getFlightInfo(request, open.context);
+      return handlers.getFlightInfo(descriptorOf(request), open.context);
     }),
-    PollFlightInfo: wrap.unary<gen.FlightDescriptor, gen.PollInfo>("PollFlightInfo", (request, open) =>
-      handlers.pollFlightInfo(request, open.context),
+    PollFlightInfo: wrap.unary<Buffer, gen.PollInfo>("PollFlightInfo", async (request, open) =>
+      handlers.pollFlightInfo(descriptorOf(request), open.context),
     ),
-    GetSchema: wrap.unary<gen.FlightDescriptor, gen.SchemaResult>("GetSchema", async (request, open) => ({
-      schema: encapsulate(await handlers.getSchema(request, open.context)),
+    GetSchema: wrap.unary<Buffer, gen.SchemaResult>("GetSchema", async (request, open) => ({
+      schema: encapsulate(await handlers.getSchema(descriptorOf(request), open.context)),
     })),
     DoGet: wrap.streaming<Buffer, OutgoingFlightData>("DoGet", (call, open) => doGet(handlers, call, open, options)),
     DoPut: wrap.duplex<Buffer, gen.PutResult>("DoPut", async (call, open) => {
@@ -52,20 +59,25 @@ export function addFlightService(server: grpc.Server, handlers: FlightHandlers, 
     DoExchange: wrap.duplex<Buffer, OutgoingFlightData>("DoExchange", () =>
       Promise.reject(new EngineError("feature_not_supported", "DoExchange is not supported")),
     ),
-    DoAction: wrap.streaming<gen.Action, gen.Result>("DoAction", async (call, open) => {
-      const bodies = await handlers.doAction(call.request.type, call.request.body, open.context);
+    DoAction: wrap.streaming<Buffer, gen.Result>("DoAction", async (call, open) => {
+      const { type, body: request } = decodeProto("arrow.flight.protocol.Action", call.request);
+      const bodies = await handlers.doAction(type, request, open.context);
       open.sendHeaders();
       for (const body of bodies) call.write({ body });
     }),
-    ListActions: wrap.streaming<gen.Empty, gen.ActionType>("ListActions", async (call, open) => {
+    ListActions: wrap.streaming<Buffer, gen.ActionType>("ListActions", async (call, open) => {
       for (const action of await handlers.listActions(open.context)) call.write(action);
     }),
   });
 }
 
+function descriptorOf(bytes: Uint8Array): gen.FlightDescriptor {
+  return decodeProto("arrow.flight.protocol.FlightDescriptor", bytes);
+}
+
 async function handshake(
   handlers: FlightHandlers,
-  call: grpc.ServerDuplexStream<gen.HandshakeRequest, gen.HandshakeResponse>,
+  call: grpc.ServerDuplexStream<Buffer, gen.HandshakeResponse>,
   open: OpenCall,
 ): Promise<void> {
   const answer = async (payload: Uint8Array | null): Promise<Uint8Array> => {
@@ -80,8 +92,8 @@ async function handshake(
     await answer(null);
     answered = true;
   }
-  for await (const message of requestsOf<gen.HandshakeRequest>(call)) {
-    const payload = await answer(message.payload);
+  for await (const message of requestsOf<Buffer>(call)) {
+    const payload = await answer(decodeProto("arrow.flight.protocol.HandshakeRequest", message).payload);
     answered = true;
     call.write({ protocolVersion: 0, payload });
   }
@@ -125,17 +137,13 @@ async function doPut(
   const incoming = parsedMessages(requestsOf<Buffer>(call));
   const first = await incoming.next();
   if (first.done === true) throw new EngineError("invalid_argument", "DoPut needs a message with a descriptor");
-  const descriptor = first.value.descriptor;
+  const { descriptor } = first.value;
   if (descriptor === null) throw new EngineError("invalid_argument", "the first message of DoPut has no descriptor");
   const messages = (async function* (): AsyncGenerator<FlightDataParts> {
     yield first.value;
     yield* incoming;
   })();
-  const results = handlers.doPut(
-    decodeProto("arrow.flight.protocol.FlightDescriptor", descriptor),
-    messages,
-    open.context,
-  );
+  const results = handlers.doPut(descriptorOf(descriptor), messages, open.context);
   for await (const appMetadata of untilAborted(results, open.context.signal)) {
     open.sendHeaders();
     call.write({ appMetadata });
