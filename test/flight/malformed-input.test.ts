@@ -29,11 +29,15 @@ const raw = {
 type Call = keyof typeof raw;
 
 /** Mistakes of the caller; anything else (internal, unavailable, a deadline) would be ours. */
-const callersFaults = new Set([
-  ...["invalid_argument", "syntax_error", "undefined_table", "undefined_column", "undefined_function", "not_found"],
-  ...["feature_not_supported", "unauthenticated", "undefined_object", "undefined_parameter", "datatype_mismatch"],
-  ...["invalid_text_representation", "query_canceled"],
-]);
+const callersFaults = new Set(
+  `
+    invalid_argument syntax_error undefined_table undefined_column undefined_function
+    not_found feature_not_supported unauthenticated undefined_object undefined_parameter
+    datatype_mismatch invalid_text_representation query_canceled
+  `
+    .trim()
+    .split(/\s+/),
+);
 
 const timeoutMs = 10_000;
 
