@@ -24,6 +24,8 @@ export interface MutableCatalog extends Catalog {
    * Call it before planning: splits and statistics of a file that was replaced are wrong for the new one.
    */
   refresh(maxAgeMs?: number): Promise<void>;
+  /** Another number whenever a table or view is another one than before. */
+  readonly version: number;
   /** Tables that cannot be used, and why; `find` throws the same error, `names` leaves them out. */
   readonly problems: readonly { readonly name: string; readonly error: EngineError }[];
 }
@@ -52,9 +54,14 @@ class FileCatalog implements MutableCatalog {
   #entries: ReadonlyMap<string, Entry> = new Map();
   #refreshedAt = Number.NEGATIVE_INFINITY;
   #refreshing: Promise<void> | null = null;
+  #version = 0;
 
   constructor(options: CatalogOptions) {
     this.#options = options;
+  }
+
+  get version(): number {
+    return this.#version;
   }
 
   get problems(): { readonly name: string; readonly error: EngineError }[] {
@@ -82,9 +89,11 @@ class FileCatalog implements MutableCatalog {
     if (this.#views.has(view.name) && !orReplace)
       throw new EngineError("duplicate_object", `view "${view.name}" already exists`);
     this.#views.set(view.name, view);
+    this.#version++;
   }
 
   dropView(name: string, ifExists: boolean): void {
+    this.#version++;
     if (this.#entries.has(name)) throw new EngineError("undefined_object", `"${name}" is a table, not a view`);
     if (!this.#views.delete(name) && !ifExists)
       throw new EngineError("undefined_object", `view "${name}" does not exist`);
@@ -110,7 +119,11 @@ class FileCatalog implements MutableCatalog {
       }
     });
     for (const path of this.#footers.keys()) if (!paths.includes(path)) this.#footers.delete(path);
-    this.#entries = new Map(listed.map((table) => [table.name, this.#entryOf(table, errors)]));
+    const entries = new Map(listed.map((table) => [table.name, this.#entryOf(table, errors)]));
+    const isSame =
+      entries.size === this.#entries.size && [...entries].every(([name, entry]) => this.#entries.get(name) === entry);
+    if (!isSame) this.#version++;
+    this.#entries = entries;
     for (const name of this.#entries.keys()) this.#views.delete(name);
     this.#refreshedAt = performance.now();
   }

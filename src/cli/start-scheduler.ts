@@ -6,7 +6,7 @@ import type { Logger } from "../common/logger.ts";
 import { defaultLimits } from "../scheduler/core/cluster-state.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
 import { loadParser } from "../sql/parse.ts";
-import { MemoryStore } from "../state/memory-store.ts";
+import { NoStore } from "../state/no-store.ts";
 import { SqliteStore } from "../state/sqlite-store.ts";
 import type { StateStore } from "../state/state-store.ts";
 import type { NodeOptions } from "./options.ts";
@@ -29,7 +29,7 @@ export async function startScheduler(
 
 function openStore(options: NodeOptions): StateStore {
   const state = options.state;
-  if (state === "memory") return new MemoryStore();
+  if (state === "memory") return new NoStore();
   if (state === null) {
     mkdirSync(options.workDirectory, { recursive: true });
     return new SqliteStore(join(options.workDirectory, `scheduler-${options.port}.sqlite`));

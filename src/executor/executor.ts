@@ -73,6 +73,8 @@ export class Executor {
   readonly #slots: Slot[];
   readonly #queue: LaunchMessage[] = [];
   readonly #jobs = new Map<string, JobData>();
+  /** By plan: in one process, jobs of a remembered statement have the same one. */
+  readonly #schemaHeaders = new WeakMap<Uint8Array, Uint8Array>();
   #connection: ExecutorSideConnection | null = null;
   #heartbeat: NodeJS.Timeout | null = null;
   #draining = false;
@@ -127,10 +129,13 @@ export class Executor {
     const plan = this.#jobs.get(key.jobId)?.plans.get(key.stageId);
     if (plan === undefined)
       throw new EngineError("not_found", `job ${key.jobId} is not known here, or its result was freed`);
-    const stage = decodeStage(plan);
-    return stage.sink.kind === "result"
-      ? encodeClientSchema(stage.plan.schema)
-      : encodeShuffleSchema(stage.plan.schema);
+    let header = this.#schemaHeaders.get(plan);
+    if (header === undefined) {
+      const stage = decodeStage(plan);
+      const encode = stage.sink.kind === "result" ? encodeClientSchema : encodeShuffleSchema;
+      this.#schemaHeaders.set(plan, (header = encode(stage.plan.schema)));
+    }
+    return header;
   }
 
   /** Rows of a partition, while they are produced if need be. */

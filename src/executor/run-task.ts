@@ -19,8 +19,8 @@ import { controlWords, outputBytesMax, type FromWorker, type RunMessage, type Sl
 
 type DecodedStage = ReturnType<typeof decodeStage>;
 
-/** Plans of recent stages, decoded: the tasks of a stage share one. */
-const decodedPlansMax = 16;
+/** Recent plans, decoded: the tasks of a stage share one, and so do jobs of the same statement. */
+const decodedPlansMax = 64;
 
 /** What lives as long as the slot: its memory, kernels, compiled expressions and decoded plans. */
 export class TaskRunner {
@@ -105,10 +105,11 @@ export class TaskRunner {
   }
 
   #decode(message: RunMessage): DecodedStage {
-    const key = `${message.task.jobId}/${message.task.stageId}`;
+    const { plan } = message;
+    const key = Buffer.from(plan.buffer, plan.byteOffset, plan.byteLength).toString("latin1");
     let stage = this.#plans.get(key);
     if (stage === undefined) {
-      stage = decodeStage(message.plan);
+      stage = decodeStage(plan);
       this.#plans.set(key, stage);
       if (this.#plans.size > decodedPlansMax) this.#plans.delete(this.#plans.keys().next().value!);
     }

@@ -56,6 +56,11 @@ function computed(part: Expression, nowMicros: bigint | undefined): Expression {
 }
 
 const clockFunctions = new Set(["now", "current_date", "localtimestamp", "localtime"]);
+
+/** Whether a function's value is the statement's time: one for all its calls, and another one for each statement. */
+export function isClockFunction(name: string): boolean {
+  return clockFunctions.has(name);
+}
 /** Another value at every call. */
 const volatileFunctions = new Set(["random", "clock_timestamp"]);
 const seesNulls = new Set([

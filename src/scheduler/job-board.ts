@@ -229,6 +229,7 @@ export class JobBoard {
   /** One write for all of the state changes, then the rest in order; a promise only if the store gave one. */
   #carryOut(actions: readonly SchedulerAction[]): void | Promise<void> {
     if (this.#hasFailed) return;
+    if (this.#store.keepsNothing === true) return this.#announce(actions);
     const writes = new Map<string, StateWrite>();
     for (const action of actions) {
       if (action.kind === "save_job") {

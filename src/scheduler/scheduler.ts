@@ -3,7 +3,6 @@ import type { Schema } from "../arrow/schema.ts";
 import type { Value } from "../arrow/value.ts";
 import { bindStatement } from "../bind/bind-statement.ts";
 import type { MutableCatalog } from "../catalog/open-catalog.ts";
-import { encodeStage } from "../codec/encode-stage.ts";
 import { EngineError, fromPlainError, type PlainError } from "../common/engine-error.ts";
 import type { Logger } from "../common/logger.ts";
 import type { BoundStatement } from "../logical/logical-node.ts";
@@ -14,6 +13,7 @@ import type { StateStore } from "../state/state-store.ts";
 import { isEnded, resultStageOf, type ClusterLimits, type JobState } from "./core/cluster-state.ts";
 import { explainAnalyzed, explainPlan } from "./explain.ts";
 import { JobBoard } from "./job-board.ts";
+import { dependsOnTime, PlanCache, readyQuery, type ReadyQuery } from "./plan-cache.ts";
 import { planQuery, type PlannedQuery } from "./plan-query.ts";
 import type {
   LocatedResult,
@@ -61,6 +61,9 @@ export class Scheduler implements QueryService {
   readonly #store: StateStore;
   readonly #logger: Logger;
   readonly #board: JobBoard;
+  readonly #cache = new PlanCache();
+  /** Encoded once, however often it is submitted. */
+  readonly #ready = new WeakMap<StageGraph, ReadyQuery>();
   /** Ends statements exactly in time; the deadline in the job holds after a restart, too. */
   readonly #timers = new Map<string, NodeJS.Timeout>();
 
@@ -108,10 +111,17 @@ export class Scheduler implements QueryService {
 
   async describe(sql: string, session: Session): Promise<StatementDescription> {
     await this.#catalog.refresh(catalogAgeMsMax);
+    const key = this.#keyOf(sql, [], session);
+    const known = this.#cache.description(key);
+    if (known !== undefined) return known;
     const statement = this.#bind(sql, session);
     switch (statement.kind) {
-      case "query":
-        return { schema: schemaOf(statement), parameterTypes: statement.parameterTypes, isUpdate: false };
+      case "query": {
+        const { parameterTypes } = statement;
+        const description = { schema: schemaOf(statement), parameterTypes, isUpdate: false };
+        this.#cache.rememberDescription(key, description);
+        return description;
+      }
       case "explain":
         return {
           schema: textSchema("query plan"),
@@ -228,10 +238,13 @@ export class Scheduler implements QueryService {
   /** What to run; null when the statement has done its work already. */
   async #graphOf(sql: string, parameters: readonly Value[], session: Session): Promise<StageGraph | null> {
     await this.#catalog.refresh(catalogAgeMsMax);
+    const key = this.#keyOf(sql, parameters, session);
+    const known = this.#cache.plan(key);
+    if (known !== undefined) return known.graph;
     const statement = this.#bind(sql, session);
     switch (statement.kind) {
       case "query":
-        return this.#plan(statement, parameters, session).graph;
+        return this.#planOnce(key, statement, parameters, session);
       case "explain":
         return this.#explain(statement, parameters, session);
       case "show_tables":
@@ -255,6 +268,22 @@ export class Scheduler implements QueryService {
         }
         return null;
     }
+  }
+
+  #keyOf(sql: string, parameters: readonly Value[], session: Session): string | null {
+    return this.#cache.keyOf(sql, parameters, session, this.#catalog.version, this.#board.slotCount);
+  }
+
+  #planOnce(key: string | null, statement: QueryStatement, parameters: readonly Value[], session: Session): StageGraph {
+    const { graph } = this.#plan(statement, parameters, session);
+    if (key !== null && !dependsOnTime(statement.plan)) this.#cache.rememberPlan(key, this.#readyQuery(graph));
+    return graph;
+  }
+
+  #readyQuery(graph: StageGraph): ReadyQuery {
+    let ready = this.#ready.get(graph);
+    if (ready === undefined) this.#ready.set(graph, (ready = readyQuery(graph)));
+    return ready;
   }
 
   #plan(statement: QueryStatement, parameters: readonly Value[], session: Session): PlannedQuery {
@@ -321,14 +350,7 @@ export class Scheduler implements QueryService {
       ordered: graph.ordered,
       retryPolicy: settingOf(session, "retry_policy"),
       deadlineMs: timeoutMs > 0 ? Date.now() + timeoutMs : Infinity,
-      stages: graph.stages.map((stage) => ({
-        stageId: stage.stageId,
-        plan: encodeStage(stage),
-        sinkKind: stage.sink.kind,
-        inputs: stage.inputs,
-        filterInputs: stage.filterInputs ?? [],
-        tasks: stage.tasks.map(({ splits }) => ({ splits })),
-      })),
+      stages: this.#readyQuery(graph).stages,
     });
     const forgetTimer = (): void => {
       clearTimeout(this.#timers.get(queryId));

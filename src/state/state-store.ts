@@ -13,6 +13,8 @@ export type StateWrite = {
  * keeps small queries free of needless turns of the event loop.
  */
 export interface StateStore {
+  /** True: what is written is gone, so that nobody needs to encode it. */
+  readonly keepsNothing?: boolean;
   load(kind: RecordKind): Promise<readonly { readonly key: string; readonly value: Uint8Array }[]>;
   write(writes: readonly StateWrite[]): void | Promise<void>;
   close(): Promise<void>;
