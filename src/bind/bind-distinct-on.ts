@@ -1,9 +1,11 @@
 import { simpleType } from "../arrow/data-type.ts";
-import type { Expression, SortKey, WindowCall } from "../expr/expression.ts";
+import type { Expression, SortKey } from "../expr/expression.ts";
+import { rankingCall } from "../expr/ranking-call.ts";
 import { resolveFunction } from "../expr/function-registry.ts";
 import { andAll } from "../expr/expression-properties.ts";
 import type { Column, LogicalNode } from "../logical/logical-node.ts";
-import { type BindContext, columnOf, newColumn } from "./bind-context.ts";
+import { applyAll, type BindContext, columnOf, newColumn } from "./bind-context.ts";
+import type { PendingApply } from "./scope.ts";
 
 const int64 = simpleType("int64");
 
@@ -20,7 +22,7 @@ export function firstOfEach(
     input,
     partitionBy: keys.map((column) => columnOf(column)),
     orderBy,
-    functions: [{ column: number, call: ranking("row_number") }],
+    functions: [{ column: number, call: rankingCall("row_number") }],
   };
   return {
     kind: "filter",
@@ -45,8 +47,8 @@ export function limitWithTies(
     partitionBy: [],
     orderBy,
     functions: [
-      { column: rank, call: ranking("rank") },
-      { column: number, call: ranking("row_number") },
+      { column: rank, call: rankingCall("rank") },
+      { column: number, call: rankingCall("row_number") },
     ],
   };
   const last = offset === null ? limit : resolveFunction("add", [limit, offset]);
@@ -55,21 +57,38 @@ export function limitWithTies(
   return { kind: "sort", input: { kind: "filter", input: plan, predicate: andAll(parts)! }, keys: orderBy };
 }
 
-function atMost(value: Expression, limit: Expression): Expression {
-  return resolveFunction("le", [value, limit]);
+/** The same where the counts are known only when their subqueries have run: rows are counted and compared with them. */
+export function limitByQuery(
+  context: BindContext,
+  input: LogicalNode,
+  orderBy: readonly SortKey[],
+  limit: Expression | null,
+  offset: Expression | null,
+  applies: readonly PendingApply[],
+  withTies: boolean,
+): LogicalNode {
+  const number = newColumn(context, "row_number", int64, false);
+  const rank = newColumn(context, "rank", int64, false);
+  const functions = [
+    { column: number, call: rankingCall("row_number") },
+    ...(withTies ? [{ column: rank, call: rankingCall("rank") }] : []),
+  ];
+  const counted: LogicalNode = { kind: "window", input, partitionBy: [], orderBy, functions };
+  // NULL is no limit, and no offset.
+  const or = (count: Expression | null, value: bigint): Expression => {
+    const literal: Expression = { kind: "literal", type: int64, value };
+    return count === null ? literal : resolveFunction("coalesce", [count, literal]);
+  };
+  const skipped = or(offset, 0n);
+  const parts = [resolveFunction("gt", [columnOf(number), skipped])];
+  if (limit !== null) {
+    const place = resolveFunction("subtract", [columnOf(withTies ? rank : number), skipped]);
+    parts.push(atMost(place, or(limit, 2n ** 63n - 1n)));
+  }
+  const plan: LogicalNode = { kind: "filter", input: applyAll(counted, applies), predicate: andAll(parts)! };
+  return orderBy.length === 0 ? plan : { kind: "sort", input: plan, keys: orderBy };
 }
 
-function ranking(name: string): WindowCall {
-  return {
-    name,
-    args: [],
-    filter: null,
-    frame: {
-      unit: "range",
-      start: { kind: "unbounded_preceding" },
-      end: { kind: "current_row" },
-      exclude: "nothing",
-    },
-    type: int64,
-  };
+function atMost(value: Expression, limit: Expression): Expression {
+  return resolveFunction("le", [value, limit]);
 }

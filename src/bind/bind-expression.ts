@@ -15,7 +15,7 @@ import { columnOf, type ExpressionPlace } from "./bind-context.ts";
 import { formatTemplate } from "./bind-format.ts";
 import { bindNumber } from "./bind-number.ts";
 import { bindWindow } from "./bind-window.ts";
-import { bindExists, bindQuantified, bindScalarSubquery } from "./bind-subquery.ts";
+import { bindExists, bindQuantified, bindRowSubquery, bindScalarSubquery } from "./bind-subquery.ts";
 
 const bool = simpleType("bool");
 const maxParameter = 65535;
@@ -123,11 +123,7 @@ function bindBinary(node: SqlExpressionOf<"operator">, place: ExpressionPlace): 
     return compareRows(node.operator, bindRow(left, place), bindRow(right, place), node.span);
   }
   if (left?.kind === "row" && right?.kind === "subquery") {
-    throw new EngineError(
-      "feature_not_supported",
-      "comparing a row with a subquery is supported for IN, ANY and ALL only",
-      { span: node.span },
-    );
+    return compareRows(node.operator, bindRow(left, place), bindRowSubquery(right.query, right.span, place), node.span);
   }
   return bindOperator(
     node.operator,

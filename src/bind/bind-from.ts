@@ -6,6 +6,8 @@ import type { FromItem, Identifier, RelationName, TableAlias } from "../sql/ast.
 import { parse } from "../sql/parse.ts";
 import { type BindContext, type BoundQuery, newColumn, noRelation } from "./bind-context.ts";
 import { bindJoin, joinPlans } from "./bind-join.ts";
+import { bindSample } from "./bind-sample.ts";
+import { bindTableFunction } from "./bind-table-function.ts";
 import { bindInformationSchema, isInformationSchema } from "./information-schema.ts";
 import { besides, type BoundFrom, type FromPlace } from "./from-place.ts";
 import { type CommonTables, emptyNamespace, findCommonTable, isOwnSchema, type VisibleColumn } from "./scope.ts";
@@ -29,6 +31,20 @@ export function bindFromItem(item: FromItem, place: FromPlace): BoundFrom {
       const bound = place.context.bindQuery(place.context, item.query, { outer, commonTables: place.commonTables });
       return aliased(bound, item.alias, null, item.span);
     }
+    case "function": {
+      const bound = bindTableFunction(item, place);
+      const name = item.call.name;
+      // A function with one column is known by its alias, and so is the column.
+      const [only, ...others] = bound.columns;
+      const isScalar = only !== undefined && others.length === (item.ordinality ? 1 : 0);
+      const columns =
+        isScalar && item.alias !== null && item.alias.columnNames.length === 0
+          ? [{ ...only, name: item.alias.name.name }, ...others]
+          : bound.columns;
+      return aliased({ plan: bound.plan, columns }, item.alias, { name, isCatalogName: false }, item.span);
+    }
+    case "sample":
+      return bindSample(item, bindFromItem(item.relation, place), place.context);
     case "join": {
       const joined = bindJoin(item, place, bindFromItem);
       if (item.alias === null) return joined;

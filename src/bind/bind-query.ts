@@ -13,13 +13,13 @@ import {
   type ExpressionPlace,
   type QueryOptions,
 } from "./bind-context.ts";
-import { limitWithTies } from "./bind-distinct-on.ts";
+import { limitByQuery, limitWithTies } from "./bind-distinct-on.ts";
 import { bindExpression } from "./bind-expression.ts";
 import { orderByOutputs } from "./bind-order-by.ts";
 import { bindSelect } from "./bind-select.ts";
 import { bindSetOperation } from "./bind-set-operation.ts";
 import { bindValues } from "./bind-values.ts";
-import { type CommonTables, emptyNamespace, Scope } from "./scope.ts";
+import { type CommonTables, emptyNamespace, type PendingApply, Scope } from "./scope.ts";
 
 /** WITH, the body, ORDER BY and LIMIT. */
 export function bindQuery(context: BindContext, query: Query, options: QueryOptions): BoundQuery {
@@ -30,9 +30,14 @@ export function bindQuery(context: BindContext, query: Query, options: QueryOpti
   const sorted = bindSorted(context, query, inner);
   let { plan } = sorted;
   if (query.limit !== null || query.offset !== null) {
-    const limit = bindRowCount(context, query.limit, "LIMIT", options);
-    const offset = bindRowCount(context, query.offset, "OFFSET", options);
-    if (query.withTies && limit !== null) {
+    const applies: PendingApply[] = [];
+    const limit = bindRowCount(context, query.limit, "LIMIT", options, applies);
+    const offset = bindRowCount(context, query.offset, "OFFSET", options, applies);
+    if (applies.length > 0) {
+      const orderBy = plan.kind === "sort" ? plan.keys : [];
+      const input = plan.kind === "sort" ? plan.input : plan;
+      plan = limitByQuery(context, input, orderBy, limit, offset, applies, query.withTies);
+    } else if (query.withTies && limit !== null) {
       if (plan.kind !== "sort")
         throw new EngineError("syntax_error", "WITH TIES cannot be specified without ORDER BY clause", {
           span: query.span,
@@ -96,6 +101,7 @@ function bindRowCount(
   node: SqlExpression | null,
   clause: string,
   options: QueryOptions,
+  applies: PendingApply[],
 ): Expression | null {
   if (node === null || node.kind === "null") return null;
   const scope = new Scope(emptyNamespace, null, options.commonTables, clause);
@@ -103,9 +109,8 @@ function bindRowCount(
   const expression = at(node.span, () =>
     coerceTo(bindExpression(node, place), simpleType("int64"), "assignment", node.span),
   );
-  if (place.applies.length > 0)
-    throw new EngineError("feature_not_supported", `a subquery in ${clause} is not supported`, { span: node.span });
   checkRowCount(expression, clause);
+  applies.push(...place.applies);
   return expression;
 }
 

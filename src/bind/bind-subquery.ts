@@ -1,6 +1,7 @@
 import { simpleType } from "../arrow/data-type.ts";
 import { EngineError, type TextSpan } from "../common/engine-error.ts";
 import type { Expression } from "../expr/expression.ts";
+import type { LogicalNode } from "../logical/logical-node.ts";
 import type { Query, SqlExpressionOf } from "../sql/ast.ts";
 import { compareRows } from "./bind-comparison.ts";
 import { type BoundQuery, columnOf, type ExpressionPlace, newColumn } from "./bind-context.ts";
@@ -16,6 +17,19 @@ export function bindScalarSubquery(query: Query, span: TextSpan, place: Expressi
   const column = newColumn(place.context, only.name, only.column.type, true);
   place.applies.push({ subquery: plan, form: { kind: "scalar", column } });
   return columnOf(column, span);
+}
+
+/** `(SELECT a, b …)` as a row: a value for each column, from a copy of the subquery for each. */
+export function bindRowSubquery(query: Query, span: TextSpan, place: ExpressionPlace): readonly Expression[] {
+  const { length } = bindSubquery(query, { ...place, applies: [] }).columns;
+  return Array.from({ length }, (_, index) => {
+    const { plan, columns } = bindSubquery(query, place);
+    const { name, column } = columns[index]!;
+    const only: LogicalNode = { kind: "project", input: plan, items: [{ column, expression: columnOf(column) }] };
+    const value = newColumn(place.context, name, column.type, true);
+    place.applies.push({ subquery: only, form: { kind: "scalar", column: value } });
+    return columnOf(value, span);
+  });
 }
 
 export function bindExists(query: Query, span: TextSpan, place: ExpressionPlace): Expression {

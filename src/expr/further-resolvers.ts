@@ -29,6 +29,7 @@ export const furtherSignatures: readonly (readonly [signature: string, aliases?:
   ["quote_ident(utf8):utf8"],
   ["levenshtein(utf8,utf8):int32"],
   ["random():float64"],
+  ["sample_of(float64,utf8):float64"],
   ["clock_timestamp():timestamptz"],
   ["localtime():time", "current_time"],
   ["age(timestamp,timestamp):interval"],

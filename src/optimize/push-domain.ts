@@ -1,7 +1,9 @@
+import { simpleType } from "../arrow/data-type.ts";
 import { assert, must, unreachable } from "../common/assert.ts";
 import { EngineError } from "../common/engine-error.ts";
 import type { ColumnId, Expression, SortKey } from "../expr/expression.ts";
 import { andAll, typeOf } from "../expr/expression-properties.ts";
+import { rankingCall } from "../expr/ranking-call.ts";
 import type { ColumnIds } from "../logical/column-ids.ts";
 import { copyPlan } from "../logical/copy-plan.ts";
 import type {
@@ -224,21 +226,40 @@ export class DomainJoin {
 
   #attachLimit(node: LimitNode): Attached {
     if (limitKeepsAll(node)) return this.attach(node.input);
-    const limit = node.limit === null ? Infinity : constantCount(node.limit);
-    const offset = node.offset === null ? 0 : constantCount(node.offset);
+    const limit = node.limit === null ? Infinity : (constantCount(node.limit) ?? Infinity);
+    const offset = node.offset === null ? 0 : (constantCount(node.offset) ?? 0);
     if (limit === 0) {
       const { plan, domain } = this.attach(node.input);
       return { plan: { kind: "filter", input: plan, predicate: falseLiteral }, domain };
     }
     if (limit === Infinity && offset === 0) return this.attach(node.input);
-    if (limit !== 1 || offset !== 0) {
-      throw new EngineError(
-        "feature_not_supported",
-        "LIMIT above 1 or OFFSET in a subquery that refers to outer columns is not supported",
-      );
-    }
     const { plan, domain, keys } = this.#attachSorted(node.input);
+    if (limit !== 1 || offset !== 0) return { plan: this.#numbered(plan, domain, keys, limit, offset), domain };
     return { plan: keepFirstRows(plan, [...domain.values()], outputColumns(node), keys, this.#ids), domain };
+  }
+
+  /** The rows of each row of the domain, counted in order: those behind `offset`, `limit` of them. */
+  #numbered(
+    input: LogicalNode,
+    domain: Attached["domain"],
+    orderBy: readonly SortKey[],
+    limit: number,
+    offset: number,
+  ): LogicalNode {
+    const type = simpleType("int64");
+    const column: Column = { id: this.#ids.next(), name: "row_number", type, nullable: false };
+    const plan: LogicalNode = {
+      kind: "window",
+      input,
+      partitionBy: [...domain.values()].map(columnReference),
+      orderBy,
+      functions: [{ column, call: rankingCall("row_number") }],
+    };
+    const compared = (name: string, count: number): Expression =>
+      predicateCall(name, columnReference(column), { kind: "literal", type, value: BigInt(count) });
+    const parts = offset === 0 ? [] : [compared("gt", offset)];
+    if (limit !== Infinity) parts.push(compared("le", offset + limit));
+    return { kind: "filter", input: plan, predicate: must(andAll(parts), "a limit or an offset") };
   }
 
   /** Attaches what a LIMIT reads, with the sort keys (also of a sort below a project) as expressions over the result. */

@@ -110,6 +110,23 @@ export type FromItem =
       readonly alias: TableAlias | null;
       readonly span: TextSpan;
     }
+  /** `function(args) [WITH ORDINALITY]` */
+  | {
+      readonly kind: "function";
+      readonly call: FunctionCall & { readonly span: TextSpan };
+      readonly ordinality: boolean;
+      readonly alias: TableAlias | null;
+      readonly span: TextSpan;
+    }
+  /** `relation TABLESAMPLE method (percentage) [REPEATABLE (seed)]` */
+  | {
+      readonly kind: "sample";
+      readonly relation: FromItem;
+      readonly method: string;
+      readonly percentage: SqlExpression;
+      readonly seed: SqlExpression | null;
+      readonly span: TextSpan;
+    }
   | {
       readonly kind: "join";
       readonly joinType: "inner" | "left" | "right" | "full";

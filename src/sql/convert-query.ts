@@ -1,6 +1,15 @@
-import type { Alias, JoinExpr, Node, RangeVar, SelectStmt, WithClause } from "libpg-query";
+import type {
+  Alias,
+  JoinExpr,
+  Node,
+  RangeFunction,
+  RangeTableSample,
+  RangeVar,
+  SelectStmt,
+  WithClause,
+} from "libpg-query";
 import { must } from "../common/assert.ts";
-import type { TextSpan } from "../common/engine-error.ts";
+import { EngineError, type TextSpan } from "../common/engine-error.ts";
 import type {
   CommonTable,
   FromItem,
@@ -12,7 +21,7 @@ import type {
   SqlExpression,
   TableAlias,
 } from "./ast.ts";
-import { type ConvertContext, identifiersOf, spanAt, tagOf, unsupported } from "./convert-context.ts";
+import { type ConvertContext, identifiersOf, spanAt, tagOf, textsOf, unsupported } from "./convert-context.ts";
 import { convertExpression, type ExpressionConverter } from "./convert-expression.ts";
 import { convertSortItems } from "./convert-sort-items.ts";
 import { convertWindow } from "./convert-window.ts";
@@ -146,16 +155,42 @@ function convertFromItem(context: ConvertContext, node: Node): FromItem {
     };
   }
   if ("JoinExpr" in node) return convertJoin(context, node.JoinExpr);
-  if ("RangeFunction" in node) {
-    const list = node.RangeFunction.functions?.[0];
-    const first = list !== undefined && "List" in list ? list.List.items?.[0] : undefined;
-    const location = first !== undefined && "FuncCall" in first ? first.FuncCall.location : -1;
-    throw unsupported("functions in FROM are", spanAt(context, location));
-  }
-  if ("RangeTableSample" in node) {
-    throw unsupported("TABLESAMPLE is", spanAt(context, node.RangeTableSample.location));
-  }
+  if ("RangeFunction" in node) return convertTableFunction(context, node.RangeFunction);
+  if ("RangeTableSample" in node) return convertSample(context, node.RangeTableSample);
   throw unsupported(`${tagOf(node)} in FROM is`, context.statement);
+}
+
+function convertTableFunction(context: ConvertContext, raw: RangeFunction): FromItem {
+  const [list, ...others] = raw.functions ?? [];
+  const first = list !== undefined && "List" in list ? list.List.items?.[0] : undefined;
+  if (first === undefined) throw unsupported("this function in FROM is", context.statement);
+  const call = convertExpression(converterOf(context), first);
+  if (call.kind !== "function") throw unsupported("this function in FROM is", call.span);
+  if (others.length > 0) throw unsupported("ROWS FROM with several functions is", call.span);
+  if (raw.coldeflist !== undefined) throw unsupported("a column definition list is", call.span);
+  return {
+    kind: "function",
+    call,
+    ordinality: raw.ordinality ?? false,
+    alias: convertAlias(raw.alias, call.span),
+    span: call.span,
+  };
+}
+
+function convertSample(context: ConvertContext, raw: RangeTableSample): FromItem {
+  const converter = converterOf(context);
+  const span = spanAt(context, raw.location);
+  const [percentage, ...others] = raw.args ?? [];
+  if (percentage === undefined || others.length > 0)
+    throw new EngineError("syntax_error", "a tablesample method takes one argument, a percentage", { span });
+  return {
+    kind: "sample",
+    relation: convertFromItem(context, must(raw.relation, "a relation")),
+    method: textsOf(raw.method).at(-1) ?? "",
+    percentage: convertExpression(converter, percentage),
+    seed: raw.repeatable === undefined ? null : convertExpression(converter, raw.repeatable),
+    span,
+  };
 }
 
 /** A subquery in FROM has no location; its first select item or value has. */

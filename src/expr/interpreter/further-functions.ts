@@ -131,6 +131,7 @@ export const furtherFunctions: ReadonlyMap<string, Implementation> = new Map<str
     "width_bucket",
     ([value, low, high, count]) => widthBucket(value as number, low as number, high as number, Number(count)),
   ],
+  ["sample_of", ([seed, row]) => sampleOf(seed as number, text(row))],
   ["random", () => Math.random()],
   ["clock_timestamp", () => BigInt(Date.now()) * 1000n],
   ["age", ([end, start]) => ageBetween(end as bigint, start as bigint)],
@@ -182,6 +183,11 @@ export const furtherFunctions: ReadonlyMap<string, Implementation> = new Map<str
   ["json_typeof", ([json]) => jsonTypeof(text(json))],
   ["json_array_length", ([json]) => jsonArrayLength(text(json))],
 ]);
+
+/** A number from 0 to 1 that depends on nothing but the arguments. */
+function sampleOf(seed: number, row: string): number {
+  return parseInt(md5(`${seed}/${row}`).slice(0, 13), 16) / 2 ** 52;
+}
 
 function dayOf(micros: bigint): number {
   return Number((micros - (((micros % microsPerDay) + microsPerDay) % microsPerDay)) / microsPerDay);

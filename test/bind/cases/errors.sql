@@ -47,7 +47,7 @@ select 99999999999::int
 select 1e400
 select 1::numeric(50)
 select 1::timestamp(3)
-select a & 1 from t
+select a && 1 from t
 select @ a from t
 values (1), (date '2020-01-01')
 values (1), (2, 3)
