@@ -68,27 +68,23 @@ export class ChunkStream {
     this.#chunk[0] = 0;
   }
 
-  /** Prepares the SELECT; once more with casts where the file's types need them, which is known only then. */
+  /**
+   * Prepares the SELECT of all columns, which tells the file's types; and once more where types need casts or columns are
+   * only compared. Gives the readings of the columns that the last one puts out.
+   */
   #prepareReading(request: ScanRequest, split: ScanSplit): readonly ColumnReading[] {
-    const columns = request.columns.map((name, index) => ({ name, field: request.schema[index]! }));
-    this.#prepare(
-      selectText(
-        request,
-        split,
-        request.columns.map(() => false),
-      ),
-    );
-    const readings = planColumnReadings(this.#library, this.#statement[0]!, columns, split.path);
-    if (!readings.some(({ kind }) => kind === "cast")) return readings;
+    const all = request.columns.map((name, index) => ({ name, field: request.schema[index]! }));
+    const noCasts = all.map(() => false);
+    const everywhere = all.map((_, index) => index);
+    this.#prepare(selectText(request, split, everywhere, noCasts));
+    const readings = planColumnReadings(this.#library, this.#statement[0]!, all, split.path);
+    const positions = readPositions(request);
+    const casts = readings.map(({ kind }) => kind === "cast");
+    if (positions.length === all.length && !casts.includes(true)) return readings;
     this.#library.destroyPrepare(this.#statement);
-    this.#prepare(
-      selectText(
-        request,
-        split,
-        readings.map(({ kind }) => kind === "cast"),
-      ),
-    );
-    return planColumnReadings(this.#library, this.#statement[0]!, columns, split.path);
+    this.#prepare(selectText(request, split, positions, casts));
+    const read = positions.map((index) => all[index]!);
+    return planColumnReadings(this.#library, this.#statement[0]!, read, split.path);
   }
 
   #prepare(sql: string): void {
@@ -97,15 +93,29 @@ export class ChunkStream {
   }
 }
 
+/** Schema positions of the columns that DuckDB puts out, ascending: at least one, since a chunk without columns has no rows to count. */
+export function readPositions({ columns, read }: ScanRequest): readonly number[] {
+  const positions = columns.map((_, index) => index);
+  if (read === undefined) return positions;
+  const kept = positions.filter((index) => read.has(index));
+  return kept.length > 0 ? kept : positions.slice(0, 1);
+}
+
 /** The one SELECT that DuckDB gets. Cast columns are cast below the predicate, which means the table's types. */
-function selectText(request: ScanRequest, split: ScanSplit, castColumns: readonly boolean[]): string {
+function selectText(
+  request: ScanRequest,
+  split: ScanSplit,
+  positions: readonly number[],
+  castColumns: readonly boolean[],
+): string {
   const source = `read_parquet(${quoteText(split.path)}, file_row_number = true, hive_partitioning = false)`;
   const range = `file_row_number BETWEEN ${split.firstRow} AND ${split.lastRow}`;
   const where = request.pushed === null ? range : `${range} AND ${predicateToSql(request.pushed, request.columns)}`;
   const names = request.columns.map(quoteIdentifier);
-  if (!castColumns.includes(true)) return `SELECT ${names.join(", ")} FROM ${source} WHERE ${where}`;
+  const output = positions.map((index) => names[index]!).join(", ");
+  if (!castColumns.includes(true)) return `SELECT ${output} FROM ${source} WHERE ${where}`;
   const columns = [...new Set(castedColumns(request.schema, names, castColumns))];
-  return `SELECT ${names.join(", ")} FROM (SELECT ${columns.join(", ")}, file_row_number FROM ${source}) WHERE ${where}`;
+  return `SELECT ${output} FROM (SELECT ${columns.join(", ")}, file_row_number FROM ${source}) WHERE ${where}`;
 }
 
 function castedColumns(schema: Schema, names: readonly string[], castColumns: readonly boolean[]): readonly string[] {

@@ -7,7 +7,7 @@ import { type Batch, batchRowCount } from "../kernel/batch.ts";
 import { kernelNamed, type Kernels } from "../kernel/load-kernels.ts";
 import type { Region, SlotMemory } from "../kernel/slot-memory.ts";
 import type { Operator, ScanRequest } from "../operator/operator.ts";
-import { ChunkStream } from "./chunk-stream.ts";
+import { ChunkStream, readPositions } from "./chunk-stream.ts";
 import type { ColumnReading } from "./column-reading.ts";
 import type { Address, DuckDbLibrary } from "./native-library.ts";
 import { scanError } from "./scan-error.ts";
@@ -28,7 +28,14 @@ const chunkRowCountMax = 2048;
 const stringBytesMax = 8 * 1024 * 1024;
 const validityByteSize = batchRowCount / 8 + 16;
 
-type ColumnBuffer = { readonly field: Field; readonly data: number; readonly validity: number; hasNulls: boolean };
+type ColumnBuffer = {
+  readonly field: Field;
+  readonly data: number;
+  readonly validity: number;
+  /** Position among the columns that DuckDB puts out; -1 = nobody reads this one. */
+  readonly source: number;
+  hasNulls: boolean;
+};
 
 /** Reads splits one after another; several of DuckDB's chunks make one batch. */
 export class ParquetScanOperator implements Operator {
@@ -57,9 +64,14 @@ export class ParquetScanOperator implements Operator {
 
   open(): void {
     if (this.schema.length === 0) return;
-    this.#columns = this.schema.map((field) => ({
+    const sources = readPositions(this.#request);
+    this.#columns = this.schema.map((field, index) => ({
       field,
-      data: this.#buffers.allocate(batchRowCount * byteWidthOf(field.type)),
+      source: sources.indexOf(index),
+      // What nobody reads is zeros: no vector ever holds an address that leads nowhere.
+      data: this.#buffers[sources.includes(index) ? "allocate" : "allocateZeroed"](
+        batchRowCount * byteWidthOf(field.type),
+      ),
       validity: this.#buffers.allocate(validityByteSize),
       hasNulls: false,
     }));
@@ -142,10 +154,11 @@ export class ParquetScanOperator implements Operator {
     const rowCount = library.chunkSize(chunk);
     assert(rowCount <= chunkRowCountMax, `DuckDB gave a chunk of ${rowCount} rows`);
     const readings = this.#stream!.readings;
-    for (const [index, column] of this.#columns.entries()) {
-      const vector = library.chunkVector(chunk, index);
+    for (const column of this.#columns) {
+      if (column.source < 0) continue;
+      const vector = library.chunkVector(chunk, column.source);
       const validity = this.#appendValidity(column, vector, firstRow, rowCount);
-      this.#appendValues(column, readings[index]!, library.vectorData(vector), validity, firstRow, rowCount);
+      this.#appendValues(column, readings[column.source]!, library.vectorData(vector), validity, firstRow, rowCount);
     }
     this.#decodedRows += rowCount;
     return rowCount;

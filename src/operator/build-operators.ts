@@ -1,5 +1,6 @@
 import { EngineError } from "../common/engine-error.ts";
 import { unreachable } from "../common/assert.ts";
+import { inputIndexes } from "../expr/expression-properties.ts";
 import type { PhysicalNode } from "../physical/physical-node.ts";
 import type { OperatorMetrics } from "../stage/task-report.ts";
 import { FilterOperator } from "./filter.ts";
@@ -28,9 +29,18 @@ export function buildOperators(plan: PhysicalNode, context: TaskContext): Operat
   return { root, metrics: () => root.allMetrics() };
 }
 
-function build(node: PhysicalNode, context: TaskContext): MeasuredOperator {
-  const inputs = inputsOf(node).map((input) => build(input, context));
-  return new MeasuredOperator(context, node.kind, makeOperator(node, context, inputs), inputs);
+/** `read`: the output positions that the node above looks at; undefined = all. */
+function build(node: PhysicalNode, context: TaskContext, read?: ReadonlySet<number>): MeasuredOperator {
+  const below = readOfInput(node, read);
+  const inputs = inputsOf(node).map((input) => build(input, context, below));
+  return new MeasuredOperator(context, node.kind, makeOperator(node, context, inputs, read), inputs);
+}
+
+/** A scan need not put out what only its predicate looks at: that is dropped by a projection right above it, or above its filter. */
+function readOfInput(node: PhysicalNode, read: ReadonlySet<number> | undefined): ReadonlySet<number> | undefined {
+  if (node.kind === "project") return new Set(node.expressions.flatMap((expression) => [...inputIndexes(expression)]));
+  if (node.kind === "filter" && read !== undefined) return new Set([...read, ...inputIndexes(node.predicate)]);
+  return undefined;
 }
 
 function inputsOf(node: PhysicalNode): readonly PhysicalNode[] {
@@ -51,13 +61,19 @@ function inputsOf(node: PhysicalNode): readonly PhysicalNode[] {
   }
 }
 
-function makeOperator(node: PhysicalNode, context: TaskContext, inputs: readonly Operator[]): Operator {
+function makeOperator(
+  node: PhysicalNode,
+  context: TaskContext,
+  inputs: readonly Operator[],
+  read: ReadonlySet<number> | undefined,
+): Operator {
   const [first, second] = inputs as [Operator, Operator];
   switch (node.kind) {
     case "scan": {
-      if (node.runtimeFilters !== undefined) return new FilteredScanOperator(context, node);
+      if (node.runtimeFilters !== undefined) return new FilteredScanOperator(context, node, read);
       const { schema, columns, pushed, tableName } = node;
-      return context.tables.scan({ schema, columns, pushed, tableName, splits: context.splits.get(node.scanId) ?? [] });
+      const splits = context.splits.get(node.scanId) ?? [];
+      return context.tables.scan({ schema, columns, pushed, read, tableName, splits });
     }
     case "values":
       return new ValuesOperator(context, node);

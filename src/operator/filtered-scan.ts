@@ -23,6 +23,7 @@ export class FilteredScanOperator implements Operator {
   readonly #context: TaskContext;
   readonly #node: PhysicalScan;
   readonly #region: Region;
+  readonly #read: ReadonlySet<number> | undefined;
   #scan: Operator | null = null;
   #blooms: readonly Bloom[] = [];
   #hashes = 0;
@@ -32,11 +33,13 @@ export class FilteredScanOperator implements Operator {
   #dropped = 0;
   #emptied = 0;
 
-  constructor(context: TaskContext, node: PhysicalScan) {
+  /** `read`: as in ScanRequest. */
+  constructor(context: TaskContext, node: PhysicalScan, read: ReadonlySet<number> | undefined) {
     this.schema = node.schema;
     this.#context = context;
     this.#node = node;
     this.#region = context.memory.region();
+    this.#read = read;
   }
 
   open(): void {
@@ -67,7 +70,8 @@ export class FilteredScanOperator implements Operator {
       this.#hashes = this.#region.allocate(batchRowCount * 8);
       this.#selections = [0, 1].map(() => this.#region.allocate(batchRowCount * 4));
     }
-    this.#scan = this.#context.tables.scan({ schema, columns, pushed: andAll(parts), tableName, splits });
+    const read = this.#read === undefined ? undefined : new Set([...this.#read, ...blooms.map(({ column }) => column)]);
+    this.#scan = this.#context.tables.scan({ schema, columns, pushed: andAll(parts), read, tableName, splits });
     this.#scan.open();
   }
 

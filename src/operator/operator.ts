@@ -49,6 +49,8 @@ export type ScanRequest = {
   readonly columns: readonly string[];
   /** Over schema positions; see PhysicalScan. */
   readonly pushed: Expression | null;
+  /** Schema positions whose values matter above the scan; the other vectors hold anything. Absent = all. */
+  readonly read?: ReadonlySet<number> | undefined;
   readonly splits: readonly ScanSplit[];
   readonly tableName: string;
 };

@@ -28,7 +28,7 @@ export type PhysicalNode =
 
 /**
  * Reads Parquet. `columns` are the file columns by name, one per schema field. `pushed` is the predicate that the
- * source evaluates while decoding (over `schema` positions): conjunctions of comparisons of a column with constants,
+ * source evaluates while decoding (over `schema` positions): conjunctions of comparisons of a column with a constant or a column,
  * IN lists, IS [NOT] NULL; what it cannot do exactly stays in a filter above. `scanId` numbers the scans of a query:
  * a task's splits are found by it.
  */

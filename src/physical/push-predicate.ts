@@ -18,22 +18,34 @@ const mirrored = new Map([
 ]);
 
 /**
- * Splits a scan's predicate. Pushed: comparisons of a column with a constant, IN lists, IS [NOT] NULL. Floats stay
+ * Splits a scan's predicate. Pushed: comparisons of a column with a constant, IN lists, IS [NOT] NULL, and beside those
+ * comparisons of two columns. Floats stay
  * here, for NaN has its place in SQL's order but not in Parquet's statistics. `LIKE 'abc%'` pushes the range that its
  * prefix implies, in addition to the filter.
  */
 export function splitPredicate(predicate: Expression | null): SplitPredicate {
   const pushed: Expression[] = [];
   const remaining: Expression[] = [];
+  const ofColumns: Expression[] = [];
   for (const part of predicate === null ? [] : conjuncts(predicate)) {
     const exact = pushable(part);
     if (exact !== null) pushed.push(exact);
+    else if (comparesColumns(part)) ofColumns.push(part);
     else {
       remaining.push(part);
       pushed.push(...prefixRange(part));
     }
   }
+  // Comparing columns costs the source more than it costs the filter; but where it looks at few rows only, it gives full chunks.
+  (pushed.length > 0 ? pushed : remaining).push(...ofColumns);
   return { pushed: andAll(pushed), remaining: andAll(remaining) };
+}
+
+function comparesColumns(part: Expression): boolean {
+  if (part.kind !== "call" || !mirrored.has(part.name)) return false;
+  const [first, second] = part.args;
+  if (first?.kind !== "input" || second?.kind !== "input") return false;
+  return hasSourceOrder(first.type) && sameType(first.type, second.type);
 }
 
 /** The predicate in the form that a source takes, or null. */

@@ -258,6 +258,31 @@ describe("ParquetTableSource", () => {
     );
   });
 
+  it("puts out only the columns that are read, whatever the predicate compares", () => {
+    const compare = (name: string, first: number, second: number): Expression => ({
+      kind: "call",
+      name,
+      args: [first, second].map((index) => ({ kind: "input", index, type: simpleType("int32"), nullable: false })),
+      type: simpleType("bool"),
+    });
+    const names = ["i32", "n long", "i32"];
+    const every = scan(names, { pushed: compare("le", 0, 2) });
+    assert.equal(every.length, rowCount);
+    for (const read of [[1], [0, 1], [2], []]) {
+      const rows = scan(names, { pushed: compare("le", 0, 2), read: new Set(read) });
+      assert.equal(rows.length, rowCount);
+      assert.deepEqual(
+        rows.map((row) => read.map((index) => row[index])),
+        every.map((row) => read.map((index) => row[index])),
+      );
+    }
+    assert.equal(scan(names, { pushed: compare("lt", 0, 2), read: new Set([1]) }).length, 0);
+    assert.throws(
+      () => scan(["i32"], { schema: [{ name: "i32", type: simpleType("utf8"), nullable: true }], read: new Set() }),
+      (thrown) => thrown instanceof EngineError && thrown.code === "datatype_mismatch",
+    );
+  });
+
   it("counts rows without reading a column", () => {
     const operator = source.scan({ schema: [], columns: [], pushed: null, splits: whole, tableName: "t" });
     operator.open();

@@ -32,14 +32,26 @@ describe("splitPredicate", () => {
   });
 
   it("keeps the rest, conjunct by conjunct", () => {
-    const kept = call("eq", input(int32), input(int32, 1));
+    const kept = call("like", input(utf8, 1), literal(utf8, "%x"));
     assert.deepEqual(texts({ kind: "and", args: [kept, call("ge", input(int32), literal(int32, 3))] }), [
       "#0 >= 3",
-      "#0 = #1",
+      "#1 LIKE '%x'",
     ]);
     assert.deepEqual(texts(call("eq", input(int32), literal(int32, null))), [null, "#0 = NULL"]);
     const float = simpleType("float64");
     assert.deepEqual(texts(call("gt", input(float), literal(float, 1))), [null, "#0 > 1"]);
+  });
+
+  it("pushes comparisons of two columns of one type beside others only", () => {
+    const constant = call("ge", input(int32), literal(int32, 3));
+    const both = (part: Expression): Expression => ({ kind: "and", args: [part, constant] });
+    const same = call("lt", input(int32), input(int32, 1));
+    assert.deepEqual(texts(same), [null, "#0 < #1"]);
+    assert.deepEqual(texts(both(same)), ["#0 >= 3 AND #0 < #1", null]);
+    assert.deepEqual(texts(both(call("lt", input(int32), input(simpleType("int64"), 1))))[1], "#0 < #1");
+    const float = simpleType("float64");
+    assert.deepEqual(texts(both(call("lt", input(float, 1), input(float, 2))))[1], "#1 < #2");
+    assert.deepEqual(texts(both(call("add", input(int32), input(int32, 1))))[0], "#0 >= 3");
   });
 
   it("compares in the column's own type where that is exact", () => {
