@@ -1,6 +1,14 @@
 import { EngineError } from "../common/engine-error.ts";
 import type { Authenticator } from "../security/authenticator.ts";
+import { decodeProto } from "./proto-codec.ts";
 import type { CallContext, FlightHandlers } from "./flight-handlers.ts";
+
+/** Clients of Flight's older handshake send user and password in its payload. */
+function basicOf(payload: Uint8Array | null): string | undefined {
+  if (payload === null) return undefined;
+  const { username, password } = decodeProto("arrow.flight.protocol.BasicAuth", payload);
+  return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
+}
 
 /** The same handlers, for callers that have proven who they are; the context then says who. */
 export function authenticatedHandlers(handlers: FlightHandlers, authenticator: Authenticator): FlightHandlers {
@@ -16,8 +24,9 @@ export function authenticatedHandlers(handlers: FlightHandlers, authenticator: A
     return checked;
   };
   return {
-    async handshake(_payload, context) {
-      const authorization = await authenticator.login(context.headers.get("authorization"), context.peer);
+    async handshake(payload, context) {
+      const given = context.headers.get("authorization") ?? basicOf(payload);
+      const authorization = await authenticator.login(given, context.peer);
       return { authorization, payload: Buffer.from(authorization.replace(/^bearer\s+/i, "")) };
     },
     getFlightInfo: async (descriptor, context) => handlers.getFlightInfo(descriptor, await user(context)),

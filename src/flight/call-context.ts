@@ -71,5 +71,10 @@ function headersOf(metadata: Metadata): ReadonlyMap<string, string> {
     const values = metadata.get(name).filter((value) => typeof value === "string");
     if (values.length > 0) headers.set(name, values.join(name === "cookie" ? "; " : ", "));
   }
+  // Flight's older handshake has its own header for the token.
+  const [token] = metadata.get("auth-token-bin");
+  if (token instanceof Uint8Array && !headers.has("authorization")) {
+    headers.set("authorization", `Bearer ${token.toString("latin1")}`);
+  }
   return headers;
 }

@@ -41,6 +41,7 @@ export class CallWrappers {
         },
         (thrown: unknown) => {
           open.finish();
+          open.sendHeaders();
           callback(this.#statusOf(thrown, method));
         },
       );
@@ -79,6 +80,7 @@ export class CallWrappers {
       },
       (thrown: unknown) => {
         open.finish();
+        open.sendHeaders();
         endWithError(call, this.#statusOf(thrown, method));
       },
     );

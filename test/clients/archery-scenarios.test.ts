@@ -1,0 +1,54 @@
+import { makeLogger } from "../../src/common/logger.ts";
+import type { FlightHandlers } from "../../src/flight/flight-handlers.ts";
+import { startFlightServer } from "../../src/flight/flight-server.ts";
+import { ensureIntegrationClient, hasGo, runScenario } from "../support/go-client.ts";
+import { expirationTime } from "./scenarios/expiration-time.ts";
+import { sessionOptions } from "./scenarios/session-options.ts";
+import {
+  appMetadata,
+  authBasicProto,
+  middleware,
+  ordered,
+  pollFlightInfo,
+  reuseConnection,
+} from "./scenarios/simple-scenarios.ts";
+
+const scenarios: Readonly<Record<string, () => FlightHandlers | Promise<FlightHandlers>>> = {
+  "auth:basic_proto": authBasicProto,
+  middleware,
+  ordered,
+  "expiration_time:do_get": expirationTime,
+  "expiration_time:list_actions": expirationTime,
+  "expiration_time:cancel_flight_info": expirationTime,
+  "expiration_time:renew_flight_endpoint": expirationTime,
+  "location:reuse_connection": reuseConnection,
+  session_options: sessionOptions,
+  poll_flight_info: pollFlightInfo,
+  app_metadata_flight_info_endpoint: appMetadata,
+};
+
+describe("Archery's Flight scenarios, with arrow-go's integration client", function () {
+  this.timeout(700_000);
+  let program: string;
+
+  before(async function () {
+    if (!hasGo()) this.skip();
+    program = await ensureIntegrationClient();
+  });
+
+  for (const [name, make] of Object.entries(scenarios)) {
+    it(name, async () => {
+      const server = await startFlightServer({
+        host: "127.0.0.1",
+        port: 0,
+        services: { flight: await make() },
+        logger: makeLogger("error"),
+      });
+      try {
+        await runScenario(program, name, server.port);
+      } finally {
+        await server.close(0);
+      }
+    });
+  }
+});
