@@ -5,7 +5,13 @@ import type { Value } from "../arrow/value.ts";
 import { encodeRows } from "../arrow/write-batch.ts";
 import type { WireField } from "../arrow/wire-type.ts";
 import { EngineError } from "../common/engine-error.ts";
-import { CancelStatus, FlightDescriptorDescriptorType, type FlightDescriptor, type FlightInfo } from "../gen/protos.ts";
+import {
+  CancelStatus,
+  FlightDescriptorDescriptorType,
+  type FlightDescriptor,
+  type FlightInfo,
+  type PollInfo,
+} from "../gen/protos.ts";
 import type { ProtoMessages } from "../gen/protos.ts";
 import type { ClientTls } from "../security/tls-files.ts";
 import { FlightPeers } from "./flight-client.ts";
@@ -46,6 +52,9 @@ export type ConnectOptions = {
   readonly token?: string;
   readonly tls?: ClientTls;
 };
+
+/** How long a scheduler may be away while a query runs. */
+const absentMsMax = 30_000;
 
 const empty = new Uint8Array(0);
 const sqlPackage = "arrow.flight.protocol.sql.";
@@ -113,10 +122,7 @@ export class FlightSqlClient {
     let polled = false;
     try {
       while (true) {
-        const poll = await this.#connection.unary(flightMethods.PollFlightInfo, descriptor, {
-          signal,
-          headers: this.#headers,
-        });
+        const poll = await this.#poll(descriptor, polled, signal);
         polled = true;
         if (poll.progress !== undefined) onProgress(poll.progress);
         queryInfo = poll.info ?? queryInfo;
@@ -133,6 +139,20 @@ export class FlightSqlClient {
         return this.query(sql, signal === undefined ? {} : { signal });
       if (signal?.aborted === true && queryInfo !== null) await this.cancel(queryInfo).catch(() => {});
       throw error;
+    }
+  }
+
+  /** A query that runs survives its scheduler: it is asked for again until that, or another one, is there. */
+  async #poll(descriptor: FlightDescriptor, isRunning: boolean, signal: AbortSignal | undefined): Promise<PollInfo> {
+    for (const end = performance.now() + absentMsMax; ;) {
+      try {
+        const options = { signal, headers: this.#headers };
+        return await this.#connection.unary(flightMethods.PollFlightInfo, descriptor, options);
+      } catch (error) {
+        const isAway = EngineError.from(error).code === "unavailable";
+        if (!isRunning || !isAway || performance.now() > end) throw error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 250));
     }
   }
 

@@ -21,6 +21,10 @@ const rawDoPut = method(
   protoCodec("arrow.flight.protocol.PutResult"),
 );
 
+/** A server that died is still named for a while; then another one is. */
+const reachWaitMs = 15_000;
+const reachPauseMs = 100;
+
 type Place = { readonly host: string; readonly port: number };
 
 /** Answers every call by asking another server. `place` tells which; it may wait, and throws when there is none. */
@@ -32,11 +36,14 @@ export function makeForwardingHandlers(
     context: CallContext,
     run: (connection: FlightConnection, options: ReturnType<typeof optionsOf>) => Promise<T>,
   ): Promise<T> => {
-    const { host, port } = await place();
-    try {
-      return await run(peers.connection(host, port), optionsOf(context));
-    } catch (thrown) {
-      throw passOn(thrown);
+    for (const end = performance.now() + reachWaitMs; ;) {
+      const { host, port } = await place();
+      try {
+        return await run(peers.connection(host, port), optionsOf(context));
+      } catch (thrown) {
+        if (!wasNotSent(thrown) || performance.now() > end || context.signal.aborted) throw passOn(thrown);
+      }
+      await new Promise((resolve) => setTimeout(resolve, reachPauseMs));
     }
   };
   return {
@@ -85,6 +92,13 @@ function optionsOf(context: CallContext): { signal: AbortSignal; headers: Record
     if (value !== undefined) headers[name] = value;
   }
   return { signal: context.signal, headers };
+}
+
+/** Whether there was no connection at all, so that nothing can have happened: the call may be made again. */
+function wasNotSent(thrown: unknown): boolean {
+  const error = EngineError.from(thrown);
+  const details = (error.cause as Partial<ServiceError> | undefined)?.details;
+  return error.code === "unavailable" && typeof details === "string" && details.startsWith("No connection established");
 }
 
 /** The same error with the text that the other server wrote for people. */

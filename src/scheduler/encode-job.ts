@@ -6,9 +6,11 @@ const formatVersion = 2;
 
 /** A job as the store keeps it: JSON, where bytes and infinite times are tagged. */
 export function encodeJob(job: JobState): Uint8Array {
-  const text = JSON.stringify({ formatVersion, job }, (_key, value: unknown) => {
-    if (value instanceof Uint8Array)
-      return { $bytes: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("base64") };
+  const text = JSON.stringify({ formatVersion, job }, function (this: Record<string, unknown>, key, value: unknown) {
+    // Not `value`: a Buffer has become a list of numbers by then.
+    const held = this[key];
+    if (held instanceof Uint8Array)
+      return { $bytes: Buffer.from(held.buffer, held.byteOffset, held.byteLength).toString("base64") };
     return value === Infinity ? { $infinity: true } : value;
   });
   return Buffer.from(text);

@@ -114,26 +114,26 @@ export class SchedulerRole {
     for (const end = performance.now() + leaderWaitMs; performance.now() < end && !this.#closed;) {
       if (this.#current() !== null) return null;
       const { leader } = election;
-      if (leader !== null && leader !== address) {
-        const colon = leader.lastIndexOf(":");
-        return { host: leader.slice(0, colon).replace(/^\[|\]$/g, ""), port: Number(leader.slice(colon + 1)) };
-      }
+      if (leader !== null && leader !== address) return this.#placeOf(leader);
       await new Promise((resolve) => setTimeout(resolve, leaderPollMs));
     }
     throw new EngineError("unavailable", "no scheduler leads at the moment", { hint: "try again in some seconds" });
   }
 
+  #placeOf(address: string): { host: string; port: number } {
+    const colon = address.lastIndexOf(":");
+    return { host: address.slice(0, colon).replace(/^\[|\]$/g, ""), port: Number(address.slice(colon + 1)) };
+  }
+
   #makeHandlers(): FlightHandlers {
-    let place: { host: string; port: number } | null = null;
     const forwarding = makeForwardingHandlers(this.#options.peers, async () => {
-      if (place === null) throw new EngineError("unavailable", "the leader is not known");
-      return place;
+      const place = await this.#leaderPlace();
+      // A call that was to be forwarded goes, over the network, to the new leader: this very process.
+      return place ?? this.#placeOf(this.#options.address);
     });
     const handlers = async (): Promise<Omit<FlightHandlers, "handshake">> => {
-      const current = this.#current();
-      if (current !== null) return current.flight;
-      place = await this.#leaderPlace();
-      return place === null ? (this.#current()?.flight ?? forwarding) : forwarding;
+      if (this.#current() === null) await this.#leaderPlace();
+      return this.#current()?.flight ?? forwarding;
     };
     return {
       handshake: (payload, context) => Promise.resolve(acceptAnyone(payload, context)),

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { newClusterState } from "../../src/scheduler/core/cluster-state.ts";
+import { newClusterState, type JobState } from "../../src/scheduler/core/cluster-state.ts";
 import { step } from "../../src/scheduler/core/step.ts";
 import { decodeJob, encodeJob } from "../../src/scheduler/encode-job.ts";
 
@@ -28,6 +28,11 @@ describe("encodeJob()", () => {
     const job = state.jobs.get("j")!;
     assert.equal(job.releaseAtMs, Infinity);
     assert.deepEqual(decodeJob(encodeJob(job)), job);
+  });
+
+  it("keeps plans that are Buffers", () => {
+    const job = { plan: Buffer.from([1, 2, 255]) } as unknown as JobState;
+    assert.deepEqual(decodeJob(encodeJob(job)), { plan: new Uint8Array([1, 2, 255]) });
   });
 
   it("refuses a record of another format", () => {
