@@ -1,12 +1,14 @@
 import { byteWidthOf } from "../arrow/data-type.ts";
 import type { Schema } from "../arrow/schema.ts";
 import { must } from "../common/assert.ts";
+import { EngineError } from "../common/engine-error.ts";
 import type { Batch, Vector } from "../kernel/batch.ts";
 import { batchRowCount } from "../kernel/batch.ts";
 import { kernelNamed } from "../kernel/load-kernels.ts";
 import type { Region } from "../kernel/slot-memory.ts";
 import type { PhysicalWindow } from "../physical/physical-node.ts";
 import { ColumnBuffer } from "./column-buffer.ts";
+import { ContinuedRanks, isContinuedRank } from "./continued-ranks.ts";
 import type { Operator, TaskContext } from "./operator.ts";
 import { windowFunction } from "./window-function.ts";
 import { markChanges, WindowFrames } from "./window-frames.ts";
@@ -35,6 +37,9 @@ export class WindowOperator implements Operator {
   #emitted = 0;
   #isEnded = false;
   #largest = 0;
+  readonly #ranks: ContinuedRanks;
+  /** Only ranks are asked for: partitions need not be taken whole. */
+  readonly #isStreaming: boolean;
 
   constructor(context: TaskContext, node: PhysicalWindow, input: Operator) {
     this.schema = node.schema;
@@ -44,6 +49,8 @@ export class WindowOperator implements Operator {
     this.#results = context.memory.region();
     this.#lists = context.memory.region();
     this.#scratch = context.memory.region();
+    this.#ranks = new ContinuedRanks(context, node.functions);
+    this.#isStreaming = node.functions.every(({ name }) => isContinuedRank(name));
     const types = node.input.schema.map(({ type }) => type);
     this.#rows = new ColumnBuffer(context, types);
     this.#spare = new ColumnBuffer(context, types);
@@ -82,18 +89,36 @@ export class WindowOperator implements Operator {
   /** The next chunk; false at the end. */
   #load(): boolean {
     this.#dropChunk();
-    let wanted = chunkRows;
-    while (this.#ready === 0) {
-      this.#fill(wanted);
-      const { rowCount } = this.#rows;
-      if (rowCount === 0) return false;
-      this.#ready = this.#isEnded ? rowCount : this.#lastPartition();
-      // Doubling keeps the search for boundaries linear in the size of the partition.
-      wanted = rowCount * 2;
+    try {
+      let wanted = this.#affordableRows();
+      while (this.#ready === 0) {
+        this.#fill(wanted);
+        const { rowCount } = this.#rows;
+        if (rowCount === 0) return false;
+        this.#ready = this.#isEnded ? rowCount : this.#isStreaming ? rowCount - 1 : this.#lastPartition();
+        // Doubling keeps the search for boundaries linear in the size of the partition.
+        wanted = rowCount * 2;
+      }
+      this.#largest = Math.max(this.#largest, this.#ready);
+      this.#compute();
+      return true;
+    } catch (error) {
+      throw this.#explain(error);
     }
-    this.#largest = Math.max(this.#largest, this.#ready);
-    this.#compute();
-    return true;
+  }
+
+  /** A chunk's rows, fewer where memory is short. */
+  #affordableRows(): number {
+    const { memory } = this.#context;
+    const rowBytes = this.schema.reduce((sum, { type }) => sum + 2 * byteWidthOf(type), 64);
+    return Math.max(batchRowCount / 2, Math.min(chunkRows, Math.floor(memory.freeBytes / 4 / rowBytes)));
+  }
+
+  #explain(error: unknown): unknown {
+    if (!(error instanceof EngineError) || error.code !== "out_of_memory" || this.#rows.rowCount <= chunkRows)
+      return error;
+    const message = `a window's partition of at least ${this.#rows.rowCount} rows does not fit in memory: ${error.message}`;
+    return new EngineError("out_of_memory", message, error.details, error);
   }
 
   /** Keeps the rows behind the chunk. */
@@ -141,7 +166,9 @@ export class WindowOperator implements Operator {
   }
 
   #compute(): void {
-    const [context, rowCount] = [this.#context, this.#ready];
+    const context = this.#context;
+    // A row that the next chunk begins with tells where that one goes on.
+    const rowCount = this.#isStreaming ? this.#rows.rowCount : this.#ready;
     const frames = new WindowFrames(context, this.#node, this.#rows.vectors(), rowCount, this.#lists);
     const chunk = { context, frames, rowCount, results: this.#results, scratch: this.#scratch };
     this.#computed = this.#node.functions.map((call) => {
@@ -150,6 +177,7 @@ export class WindowOperator implements Operator {
       this.#scratch.reset();
       return vector;
     });
+    if (this.#isStreaming) this.#ranks.goOn(chunk, this.#computed, this.#ready < rowCount ? this.#ready : null);
     this.#lists.reset();
   }
 }

@@ -22,7 +22,12 @@ export function windowColumn(call: WindowCall, rows: readonly Row[], window: Ora
   }
   for (const partition of partitions.values()) {
     const sorted = partition.toSorted((left, right) => compareRows(window, left, right));
-    sorted.forEach((row, index) => results.set(row, new Place(call, sorted, index, window).value()));
+    const groups: number[] = [];
+    sorted.forEach((row, index) => {
+      const isFirst = index === 0 || compareRows(window, row, sorted[index - 1]!) !== 0;
+      groups.push((groups.at(-1) ?? 0) + (isFirst ? 1 : 0));
+    });
+    sorted.forEach((row, index) => results.set(row, new Place(call, sorted, groups, index, window).value()));
   }
   return rows.map((row) => results.get(row)!);
 }
@@ -30,10 +35,13 @@ export function windowColumn(call: WindowCall, rows: readonly Row[], window: Ora
 class Place {
   readonly #call: WindowCall;
   readonly #rows: readonly Row[];
+  /** The number of each row's peers, from 1. */
+  readonly #groups: readonly number[];
   readonly #index: number;
   readonly #window: OracleWindow;
 
-  constructor(call: WindowCall, rows: readonly Row[], index: number, window: OracleWindow) {
+  constructor(call: WindowCall, rows: readonly Row[], groups: readonly number[], index: number, window: OracleWindow) {
+    this.#groups = groups;
     this.#call = call;
     this.#rows = rows;
     this.#index = index;
@@ -42,8 +50,8 @@ class Place {
 
   value(): Value {
     const [rows, index] = [this.#rows, this.#index];
-    const firstPeer = rows.findIndex((row) => this.#isPeer(row));
-    const lastPeer = rows.findLastIndex((row) => this.#isPeer(row));
+    const firstPeer = this.#groups.indexOf(this.#groups[index]!);
+    const lastPeer = this.#groups.lastIndexOf(this.#groups[index]!);
     const arg = (at: number, row: Row = rows[index]!): Value => this.#window.valueOf(this.#call.args[at]!, row);
     switch (this.#call.name) {
       case "row_number":
@@ -51,7 +59,7 @@ class Place {
       case "rank":
         return BigInt(firstPeer + 1);
       case "dense_rank":
-        return BigInt(this.#groups().findIndex((group) => group.includes(index)) + 1);
+        return BigInt(this.#groups[index]!);
       case "percent_rank":
         return rows.length === 1 ? 0 : firstPeer / (rows.length - 1);
       case "cume_dist":
@@ -104,11 +112,11 @@ class Place {
 
   #frame(): readonly Row[] {
     const { start, end, exclude } = this.#call.frame;
-    return this.#rows.filter((row, at) => {
+    return this.#rows.filter((_, at) => {
       if (!this.#isBehindStart(start, at) || !this.#isBeforeEnd(end, at)) return false;
       if (exclude === "current_row") return at !== this.#index;
-      if (exclude === "group") return !this.#isPeer(row);
-      return exclude !== "ties" || at === this.#index || !this.#isPeer(row);
+      if (exclude === "group") return !this.#isPeer(at);
+      return exclude !== "ties" || at === this.#index || !this.#isPeer(at);
     });
   }
 
@@ -127,30 +135,20 @@ class Place {
     if (bound.kind === "value") return this.#isWithinValue(bound, at, sign);
     const offset = bound.kind === "offset" ? bound.offset : 0;
     if (unit === "rows") return sign * (at - (this.#index + offset)) >= 0;
-    const groups = this.#groups();
-    const groupOf = (row: number): number => groups.findIndex((group) => group.includes(row));
-    return sign * (groupOf(at) - (groupOf(this.#index) + offset)) >= 0;
+    return sign * (this.#groups[at]! - (this.#groups[this.#index]! + offset)) >= 0;
   }
 
   #isWithinValue(bound: FrameBound & { readonly kind: "value" }, at: number, sign: number): boolean {
     const value = this.#window.valueOf(bound.value, this.#rows[this.#index]!);
     const key = this.#window.valueOf(bound.key, this.#rows[at]!);
-    if (value === null) return sign * (at - this.#index) >= 0 || this.#isPeer(this.#rows[at]!);
-    if (key === null) return false;
+    if (value === null) return sign * (at - this.#index) >= 0 || this.#isPeer(at);
+    // NULLs lie before all keys or behind them, and so do they for a bound.
+    if (key === null) return this.#window.orderBy[0]!.nullsFirst === sign < 0;
     return sign * (bound.descending ? -1 : 1) * compareValues(typeOf(bound.key), key, value) >= 0;
   }
 
-  #isPeer(row: Row): boolean {
-    return compareRows(this.#window, row, this.#rows[this.#index]!) === 0;
-  }
-
-  #groups(): readonly (readonly number[])[] {
-    const groups: number[][] = [];
-    this.#rows.forEach((row, at) => {
-      if (at > 0 && compareRows(this.#window, row, this.#rows[at - 1]!) === 0) groups.at(-1)!.push(at);
-      else groups.push([at]);
-    });
-    return groups;
+  #isPeer(at: number): boolean {
+    return this.#groups[at] === this.#groups[this.#index];
   }
 }
 

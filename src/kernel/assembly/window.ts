@@ -411,3 +411,11 @@ export function appendValidity(validity: usize, selection: usize, count: u32, bi
     else clearBit(bitmap, start + i);
   }
 }
+
+/** Adds to `count` i64s. */
+export function addToAll(values: usize, count: u32, summand: i64): void {
+  for (let i: u32 = 0; i < count; i++) {
+    const at = values + (<usize>i << 3);
+    store<i64>(at, load<i64>(at) + summand);
+  }
+}
