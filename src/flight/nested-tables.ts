@@ -35,12 +35,12 @@ const conversionMap = new arrow.Map_<arrow.Int32, arrow.List<arrow.Int32>>(
 const sqlInfoUnion = new arrow.DenseUnion(
   [0, 1, 2, 3, 4, 5],
   [
-    new arrow.Field("string_value", new arrow.Utf8(), true),
-    new arrow.Field("bool_value", new arrow.Bool(), true),
-    new arrow.Field("bigint_value", new arrow.Int64(), true),
-    new arrow.Field("int32_bitmask", new arrow.Int32(), true),
-    new arrow.Field("string_list", textList, true),
-    new arrow.Field("int32_to_int32_list_map", conversionMap, true),
+    new arrow.Field("string_value", new arrow.Utf8(), false),
+    new arrow.Field("bool_value", new arrow.Bool(), false),
+    new arrow.Field("bigint_value", new arrow.Int64(), false),
+    new arrow.Field("int32_bitmask", new arrow.Int32(), false),
+    new arrow.Field("string_list", textList, false),
+    new arrow.Field("int32_to_int32_list_map", conversionMap, false),
   ],
 );
 const sqlInfoSchema = new arrow.Schema([

@@ -3,6 +3,7 @@ import type { FlightHandlers } from "../../src/flight/flight-handlers.ts";
 import { startFlightServer } from "../../src/flight/flight-server.ts";
 import { ensureIntegrationClient, hasGo, runScenario } from "../support/go-client.ts";
 import { expirationTime } from "./scenarios/expiration-time.ts";
+import { flightSql, ingestion } from "./scenarios/flight-sql.ts";
 import { sessionOptions } from "./scenarios/session-options.ts";
 import {
   appMetadata,
@@ -25,6 +26,8 @@ const scenarios: Readonly<Record<string, () => FlightHandlers | Promise<FlightHa
   session_options: sessionOptions,
   poll_flight_info: pollFlightInfo,
   app_metadata_flight_info_endpoint: appMetadata,
+  flight_sql: flightSql,
+  "flight_sql:ingestion": ingestion,
 };
 
 describe("Archery's Flight scenarios, with arrow-go's integration client", function () {
