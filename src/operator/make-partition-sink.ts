@@ -86,6 +86,12 @@ class WholeSink implements PartitionSink {
 
   write(batch: Batch): void {
     this.#scratch.reset();
+    const whole = batch.selection === 0 ? this.#builder!.encodeWhole(batch.vectors, batch.rowCount) : null;
+    if (whole !== null) {
+      this.#consumer(0, whole);
+      this.#flushedAtMs = performance.now();
+      return;
+    }
     appendRows(this.#context, this.#builder!, batch.vectors, batch.selection, batch.rowCount, this.#scratch, () =>
       this.#flush(),
     );

@@ -7,7 +7,7 @@ import type { Vector } from "../kernel/batch.ts";
 import { bitmapByteSize } from "../kernel/gather.ts";
 import type { Kernels } from "../kernel/load-kernels.ts";
 import type { Region, SlotMemory } from "../kernel/slot-memory.ts";
-import type { EncodedBatch } from "./encoded-batch.ts";
+import { encodedBodyBytesMax, type EncodedBatch } from "./encoded-batch.ts";
 
 /** `shuffle` is for executors (string views, 64-bit decimals), `client` for everybody (see arrow/wire-type.ts). */
 export type WireForm = "shuffle" | "client";
@@ -43,6 +43,8 @@ export class BatchBuilder {
   readonly #data: Region;
   readonly #heap: Region;
   readonly #scratch: Region;
+  /** Of an encoded row, long strings apart. */
+  readonly #rowBytes: number;
   readonly #capacity: number;
   readonly #heapBytesMax: number;
   #rowCount = 0;
@@ -67,8 +69,8 @@ export class BatchBuilder {
     this.#scratch = memory.region();
     const encodedWidth = ({ type, width }: Column): number =>
       (form === "client" && type.kind === "decimal" ? 16 : width) + 1 / 8;
-    const rowBytes = this.#columns.reduce((sum, column) => sum + encodedWidth(column), 0);
-    this.#capacity = Math.max(1, Math.min(rowCountMax, Math.floor(targetBytes / Math.max(rowBytes, 1 / 8))));
+    this.#rowBytes = this.#columns.reduce((sum, column) => sum + encodedWidth(column), 0);
+    this.#capacity = Math.max(1, Math.min(rowCountMax, Math.floor(targetBytes / Math.max(this.#rowBytes, 1 / 8))));
     this.#heapBytesMax = targetBytes * 0.875;
   }
 
@@ -106,11 +108,33 @@ export class BatchBuilder {
 
   /** The collected rows as a message; the builder is empty then. */
   encode(): EncodedBatch {
-    const rowCount = this.#rowCount;
+    const encoded = this.#encodeColumns(this.#columns, this.#rowCount);
+    this.#clear();
+    return encoded;
+  }
+
+  /**
+   * Rows 0 to rowCount - 1 as a message of their own, which saves collecting them; null where that would make a small message or one
+   * that is too large, or the builder holds rows that come first.
+   */
+  encodeWhole(vectors: readonly Vector[], rowCount: number): EncodedBatch | null {
+    if (this.#form !== "client" || this.#rowCount > 0 || rowCount * 2 < this.#capacity) return null;
+    const bytesMax = rowCount * this.#rowBytes + this.#longBytes(vectors, 0, rowCount);
+    if (bytesMax > encodedBodyBytesMax) return null;
+    const columns = this.#columns.map((column, index): Column => {
+      const { data, validity } = vectors[index]!;
+      return { ...column, data, validity, hasNulls: validity !== 0 };
+    });
+    const encoded = this.#encodeColumns(columns, rowCount);
+    this.#scratch.reset();
+    return encoded;
+  }
+
+  #encodeColumns(columns: readonly Column[], rowCount: number): EncodedBatch {
     const buffers: Part[][] = [];
     const nullCounts: number[] = [];
     const variadicCounts: number[] = [];
-    for (const column of this.#columns) {
+    for (const column of columns) {
       const nullCount =
         column.type.kind === "null"
           ? rowCount
@@ -121,12 +145,10 @@ export class BatchBuilder {
       if (column.type.kind === "null") continue;
       const validity = nullCount === 0 ? 0 : column.validity;
       buffers.push(validity === 0 ? [] : [{ address: validity, byteSize: bitmapByteSize(rowCount) }]);
-      buffers.push(...this.#valueBuffers(column, validity));
+      buffers.push(...this.#valueBuffers(column, validity, rowCount));
       if (this.#form === "shuffle" && isStringLike(column.type)) variadicCounts.push(1);
     }
-    const encoded = this.#assemble(buffers, nullCounts, variadicCounts);
-    this.#clear();
-    return encoded;
+    return this.#assemble(buffers, nullCounts, variadicCounts, rowCount);
   }
 
   /** Gives all memory back. Idempotent. */
@@ -203,9 +225,8 @@ export class BatchBuilder {
     this.#heapBytes += longBytes;
   }
 
-  #valueBuffers(column: Column, validity: number): Part[][] {
+  #valueBuffers(column: Column, validity: number, rowCount: number): Part[][] {
     const { type, data, width } = column;
-    const rowCount = this.#rowCount;
     const plain: Part[][] = [[{ address: data, byteSize: rowCount * width }]];
     if (type.kind === "bool")
       return [
@@ -215,7 +236,7 @@ export class BatchBuilder {
       if (!isStringLike(type)) return plain;
       return [...plain, column.pieces.map(({ address, used }) => ({ address, byteSize: used }))];
     }
-    if (isStringLike(type)) return this.#offsetBuffers(column, validity);
+    if (isStringLike(type)) return this.#offsetBuffers(column, validity, rowCount);
     if (type.kind === "decimal" && type.bits === 64) {
       return [[this.#convert(rowCount * 16, (target) => this.#kernels["widen64To128"]!(data, target, rowCount))]];
     }
@@ -233,8 +254,7 @@ export class BatchBuilder {
     ];
   }
 
-  #offsetBuffers(column: Column, validity: number): Part[][] {
-    const rowCount = this.#rowCount;
+  #offsetBuffers(column: Column, validity: number, rowCount: number): Part[][] {
     const offsets = this.#scratch.allocate((rowCount + 1) * 4);
     const total = this.#kernels["viewOffsets"]!(column.data, validity, rowCount, offsets) >>> 0;
     const bytes = this.#convert(total, (target) => this.#kernels["viewBytes"]!(column.data, rowCount, offsets, target));
@@ -251,6 +271,7 @@ export class BatchBuilder {
     buffers: readonly (readonly Part[])[],
     nullCounts: readonly number[],
     variadicCounts: readonly number[],
+    rowCount: number,
   ): EncodedBatch {
     const places: { offset: number; byteSize: number }[] = [];
     let bodyByteSize = 0;
@@ -259,7 +280,7 @@ export class BatchBuilder {
       places.push({ offset: bodyByteSize, byteSize });
       bodyByteSize += Math.ceil(byteSize / bufferAlignment) * bufferAlignment;
     }
-    const message = { rowCount: this.#rowCount, nullCounts, buffers: places, variadicCounts, bodyByteSize };
+    const message = { rowCount, nullCounts, buffers: places, variadicCounts, bodyByteSize };
     const headerSize = recordBatchHeaderByteSize(message);
     const bodyAt = Math.ceil(headerSize / bufferAlignment) * bufferAlignment;
     const shared = new SharedArrayBuffer(bodyAt + bodyByteSize);
@@ -273,6 +294,6 @@ export class BatchBuilder {
         at += byteSize;
       }
     });
-    return { header, body, rowCount: this.#rowCount };
+    return { header, body, rowCount };
   }
 }

@@ -94,6 +94,19 @@ for (const nullEvery of [0, 1, 3]) {
         }
       });
 
+      it("comes back from the client form without having been collected", () => {
+        const region = memory.region();
+        const batch = makeBatch(memory, region, schema, rows);
+        const builder = new BatchBuilder(memory, kernels, schema, "client", 1024);
+        const encoded = builder.encodeWhole(batch.vectors, rowCount);
+        const isTooSmall = rowCount < 3;
+        assert.equal(encoded === null, isTooSmall);
+        if (encoded !== null) assert.deepEqual(decodeClientBatch(schema, encoded.header, encoded.body), rows);
+        builder.free();
+        region.free();
+        assert.equal(memory.usedBytes, 0);
+      });
+
       it("comes back from the client form", () => {
         const encoded = encode("client", schema, rows, batchRows);
         assert.deepEqual(decodeClientBatch(schema, encoded.header, encoded.body), rows);
@@ -111,6 +124,24 @@ for (const nullEvery of [0, 1, 3]) {
 }
 
 describe("BatchBuilder", () => {
+  it("encodes a batch as it is only where the message has a good size and no rows come first", () => {
+    const of: Schema = [{ name: "text", type: simpleType("utf8"), nullable: true }];
+    const region = memory.region();
+    const builder = new BatchBuilder(memory, kernels, of, "client", 64 * 1024);
+    const texts = (count: number, size: number): Value[][] => Array.from({ length: count }, () => ["x".repeat(size)]);
+    const batch = makeBatch(memory, region, of, texts(5000, 5));
+    const large = makeBatch(memory, region, of, texts(5000, 500));
+    const rowsOf = (encoded: EncodedBatch | null): number | undefined => encoded?.rowCount;
+    assert.equal(rowsOf(builder.encodeWhole(batch.vectors, 5000)), 5000);
+    assert.equal(rowsOf(builder.encodeWhole(batch.vectors, 500)), undefined, "small");
+    assert.equal(rowsOf(builder.encodeWhole(large.vectors, 5000)), undefined, "large");
+    builder.append(batch.vectors, 0, 1);
+    assert.equal(rowsOf(builder.encodeWhole(batch.vectors, 5000)), undefined, "out of order");
+    const shuffle = new BatchBuilder(memory, kernels, of, "shuffle", 64 * 1024);
+    assert.equal(rowsOf(shuffle.encodeWhole(batch.vectors, 5000)), undefined, "views would have to be rewritten");
+    for (const each of [builder, shuffle, region]) each.free();
+  });
+
   it("takes rows until a message is full, and a row larger than a message alone", () => {
     const of: Schema = [{ name: "text", type: simpleType("utf8"), nullable: true }];
     const region = memory.region();
