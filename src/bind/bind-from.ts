@@ -6,10 +6,12 @@ import type { FromItem, Identifier, RelationName, TableAlias } from "../sql/ast.
 import { parse } from "../sql/parse.ts";
 import { type BindContext, type BoundQuery, newColumn, noRelation } from "./bind-context.ts";
 import { bindJoin, joinPlans } from "./bind-join.ts";
+import { bindRecursive, workTable } from "./bind-recursive.ts";
 import { bindSample } from "./bind-sample.ts";
 import { bindTableFunction } from "./bind-table-function.ts";
 import { bindInformationSchema, isInformationSchema } from "./information-schema.ts";
 import { besides, type BoundFrom, type FromPlace } from "./from-place.ts";
+import { isReferenced } from "./is-referenced.ts";
 import { type CommonTables, emptyNamespace, findCommonTable, isOwnSchema, type VisibleColumn } from "./scope.ts";
 
 /** A FROM clause; without items, one row without columns. */
@@ -117,11 +119,12 @@ function scanTable(table: Table, alias: string, context: BindContext): BoundQuer
 
 function bindCommonTable(common: CommonTables, reference: RelationName, context: BindContext): BoundQuery {
   const { table, recursive, outer, next } = common;
+  if (common.work !== undefined) return workTable(common.work, table.name.name, context);
   if (common.isBeingBound) {
-    throw new EngineError("feature_not_supported", `recursive query "${table.name.name}" is not supported`, {
-      span: reference.span,
-    });
+    const message = `recursive reference to query "${table.name.name}" must not appear within its non-recursive term`;
+    throw new EngineError("invalid_definition", message, { span: reference.span });
   }
+  if (recursive && isReferenced(table.query, table.name.name)) return bindRecursive(common, reference, context);
   // With RECURSIVE the query sees its own name, which leads to an entry that only reports the recursion.
   const commonTables = recursive ? { ...common, isBeingBound: true } : next;
   const bound = context.bindQuery(context, table.query, { outer, commonTables });

@@ -19,6 +19,7 @@ import { orderByOutputs } from "./bind-order-by.ts";
 import { bindSelect } from "./bind-select.ts";
 import { bindSetOperation } from "./bind-set-operation.ts";
 import { bindValues } from "./bind-values.ts";
+import { isReferenced } from "./is-referenced.ts";
 import { type CommonTables, emptyNamespace, type PendingApply, Scope } from "./scope.ts";
 
 /** WITH, the body, ORDER BY and LIMIT. */
@@ -83,16 +84,6 @@ function bindCommonTables(context: BindContext, query: Query, options: QueryOpti
       context.bindQuery(context, table.query, { outer: options.outer, commonTables: tables.next });
   }
   return tables;
-}
-
-/** Whether any relation of that name stands in the query: a test that may err towards yes. */
-function isReferenced(tree: unknown, name: string): boolean {
-  if (typeof tree !== "object" || tree === null) return false;
-  if ("kind" in tree && tree.kind === "table" && "name" in tree) {
-    const reference = tree.name as { readonly name: string; readonly qualifiers: readonly string[] };
-    if (reference.name === name && reference.qualifiers.length === 0) return true;
-  }
-  return Object.values(tree).some((part) => isReferenced(part, name));
 }
 
 /** LIMIT or OFFSET as a bigint expression without columns; null for none, also LIMIT NULL and LIMIT ALL. */

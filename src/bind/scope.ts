@@ -65,7 +65,12 @@ export type CommonTables = {
   readonly next: CommonTables | null;
   /** Set in the list that the query itself sees under WITH RECURSIVE. */
   readonly isBeingBound: boolean;
+  /** Set in the list that the recursive part of a query sees: what its own name stands for there. */
+  readonly work?: WorkTable;
 };
+
+/** The rows that the round before has added to a recursive query's result. */
+export type WorkTable = { readonly workId: number; readonly columns: readonly VisibleColumn[] };
 
 export function findCommonTable(tables: CommonTables | null, name: string): CommonTables | null {
   for (let current = tables; current !== null; current = current.next) {

@@ -101,6 +101,16 @@ export const planShape: Shape<PhysicalNode> = byKind<StagePlan>({
   sort: objectOf<Of<"sort">>({ ...base, kind: oneOf("sort"), input, keys: sortKeys }),
   top_n: objectOf<Of<"top_n">>({ ...base, kind: oneOf("top_n"), input, keys: sortKeys, limit: count, offset: count }),
   limit: objectOf<Of<"limit">>({ ...base, kind: oneOf("limit"), input, limit: orNull(count), offset: count }),
+  recursive: objectOf<Of<"recursive">>({
+    ...base,
+    kind: oneOf("recursive"),
+    workId: count,
+    anchor: input,
+    step: input,
+    distinct: flag,
+    roundsMax: count,
+  }),
+  work_table: objectOf<Of<"work_table">>({ ...base, kind: oneOf("work_table"), workId: count }),
   union: objectOf<Of<"union">>({ ...base, kind: oneOf("union"), inputs: listOf(input) }),
   set_operation: objectOf<Of<"set_operation">>({
     ...base,

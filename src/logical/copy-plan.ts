@@ -36,6 +36,8 @@ function renameOwn(node: LogicalNode, fresh: <T extends Column>(column: T) => T)
     case "values":
     case "union":
     case "set_operation":
+    case "recursive":
+    case "work_table":
       return { ...node, columns: node.columns.map(fresh) };
     case "project":
       return { ...node, items: node.items.map((item) => ({ ...item, column: fresh(item.column) })) };

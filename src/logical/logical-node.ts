@@ -26,7 +26,9 @@ export type LogicalNode =
   | SortNode
   | LimitNode
   | UnionNode
-  | SetOperationNode;
+  | SetOperationNode
+  | RecursiveNode
+  | WorkTableNode;
 
 /** Reads columns of a table. `predicate` holds what was pushed down (its columns are among `columns`). */
 export type ScanNode = {
@@ -144,6 +146,28 @@ export type SetOperationNode = {
   readonly all: boolean;
   readonly left: LogicalNode;
   readonly right: LogicalNode;
+  readonly columns: readonly Column[];
+};
+
+/**
+ * WITH RECURSIVE: the rows of `anchor`, then those of `step` for as long as it has any. In the step the work table of the same
+ * `workId` holds the rows that the round before has added. `distinct`: a row that was there before is not added again.
+ * Columns of the anchor, the step, the work table and this node correspond by position.
+ */
+export type RecursiveNode = {
+  readonly kind: "recursive";
+  readonly workId: number;
+  readonly anchor: LogicalNode;
+  readonly step: LogicalNode;
+  readonly distinct: boolean;
+  readonly columns: readonly Column[];
+};
+
+/** Stands in the step of a recursive node only. */
+export type WorkTableNode = {
+  readonly kind: "work_table";
+  readonly workId: number;
+  readonly name: string;
   readonly columns: readonly Column[];
 };
 

@@ -23,6 +23,8 @@ function deriveColumns(node: LogicalNode): readonly Column[] {
     case "values":
     case "union":
     case "set_operation":
+    case "recursive":
+    case "work_table":
       return node.columns;
     case "project":
       return node.items.map((item) => item.column);

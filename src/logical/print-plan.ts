@@ -61,6 +61,10 @@ export function describeNode(node: LogicalNode): string {
       return `union all ${list(node.columns.map(columnText))}`;
     case "set_operation":
       return `${node.operation}${node.all ? " all" : ""} ${list(node.columns.map(columnText))}`;
+    case "recursive":
+      return `recursive ${node.workId}${node.distinct ? "" : " all"} ${list(node.columns.map(columnText))}`;
+    case "work_table":
+      return `work_table ${node.name} ${node.workId} ${list(node.columns.map(columnText))}`;
     default:
       return unreachable(node, "logical node");
   }

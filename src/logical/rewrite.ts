@@ -8,7 +8,10 @@ export function children(node: LogicalNode): readonly LogicalNode[] {
   switch (node.kind) {
     case "scan":
     case "values":
+    case "work_table":
       return [];
+    case "recursive":
+      return [node.anchor, node.step];
     case "project":
     case "filter":
     case "aggregate":
@@ -37,7 +40,10 @@ export function withChildren(node: LogicalNode, inputs: readonly LogicalNode[]):
   switch (node.kind) {
     case "scan":
     case "values":
+    case "work_table":
       return node;
+    case "recursive":
+      return { ...node, anchor: first, step: second };
     case "project":
     case "filter":
     case "aggregate":
@@ -110,6 +116,8 @@ export function nodeExpressions(node: LogicalNode): readonly Expression[] {
       return [node.limit, node.offset].filter((expression) => expression !== null);
     case "union":
     case "set_operation":
+    case "recursive":
+    case "work_table":
       return [];
     default:
       return unreachable(node, "logical node");
@@ -154,6 +162,8 @@ export function mapNodeExpressions(node: LogicalNode, change: (expression: Expre
       return { ...node, limit: changeOptional(node.limit), offset: changeOptional(node.offset) };
     case "union":
     case "set_operation":
+    case "recursive":
+    case "work_table":
       return node;
     default:
       return unreachable(node, "logical node");

@@ -12,12 +12,14 @@ import { MeasuredOperator } from "./measured-operator.ts";
 import { NestedLoopJoinOperator } from "./nested-loop-join.ts";
 import type { Operator, TaskContext } from "./operator.ts";
 import { ProjectOperator } from "./project.ts";
+import { RecursiveOperator } from "./recursive.ts";
 import { SetOperationOperator } from "./set-operation.ts";
 import { ShuffleReadOperator } from "./shuffle-read.ts";
 import { SortOperator } from "./sort.ts";
 import { TopNOperator } from "./top-n.ts";
 import { UnionOperator } from "./union.ts";
 import { ValuesOperator } from "./values.ts";
+import { WorkTableOperator } from "./work-table.ts";
 import { WindowOperator } from "./window.ts";
 
 /** The operators of a task's plan, and what they did so far: in pre-order of the plan, inputs as task-report.ts orders them. */
@@ -48,7 +50,10 @@ function inputsOf(node: PhysicalNode): readonly PhysicalNode[] {
     case "scan":
     case "values":
     case "shuffle_read":
+    case "work_table":
       return [];
+    case "recursive":
+      return [node.anchor, node.step];
     case "hash_join":
     case "nested_loop_join":
       return [node.probe, node.build];
@@ -99,6 +104,10 @@ function makeOperator(
       return new UnionOperator(context, node, ...inputs);
     case "set_operation":
       return new SetOperationOperator(context, node, first, second);
+    case "recursive":
+      return new RecursiveOperator(context, node, first, second, () => build(node.step, context));
+    case "work_table":
+      return new WorkTableOperator(context, node);
     case "shuffle_read":
       return new ShuffleReadOperator(context, node);
     case "exchange":

@@ -29,7 +29,10 @@ function promisedBytes(node: PhysicalNode, bytesMax: number): number {
     case "values":
     case "shuffle_read":
     case "exchange":
+    case "work_table":
       return 0;
+    case "recursive":
+      return kept(node) + promisedBytes(node.anchor, bytesMax) + promisedBytes(node.step, bytesMax);
     case "hash_join":
     case "nested_loop_join":
       return kept(node.build) + Math.max(promisedBytes(node.build, bytesMax), promisedBytes(node.probe, bytesMax));

@@ -50,6 +50,10 @@ export function isLikelyUnique(node: LogicalNode, ids: readonly ColumnId[]): boo
   return combinations >= rows * 0.95;
 }
 
+/** Guesses: nothing is known of how a recursion goes. */
+const recursiveRounds = 10;
+const workTableRows = 1000;
+
 function derive(node: LogicalNode): NodeEstimate {
   switch (node.kind) {
     case "scan":
@@ -99,6 +103,15 @@ function derive(node: LogicalNode): NodeEstimate {
       const rows = inputs.reduce((sum, input) => sum + input.rows, 0);
       return { rows, columns: positional(node.columns, node.inputs, rows) };
     }
+    case "recursive": {
+      const rows = estimateRows(node.anchor) * recursiveRounds;
+      return { rows, columns: positional(node.columns, [node.anchor], rows) };
+    }
+    case "work_table":
+      return {
+        rows: workTableRows,
+        columns: new Map(node.columns.map((column) => [column.id, unknownColumn(column.type, workTableRows)])),
+      };
     case "set_operation": {
       const left = estimateRows(node.left);
       const rows = node.operation === "intersect" ? Math.min(left, estimateRows(node.right)) / 2 : left / 2;

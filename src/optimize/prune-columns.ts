@@ -59,6 +59,14 @@ function prune(node: LogicalNode, required: Required): LogicalNode {
       return pruneAggregate(node, required);
     case "union":
       return pruneUnion(node, required);
+    case "work_table":
+      return node;
+    case "recursive":
+      return {
+        ...node,
+        anchor: pruneExactly(node.anchor, outputColumns(node.anchor)),
+        step: pruneExactly(node.step, outputColumns(node.step)),
+      };
     case "set_operation":
       return {
         ...node,

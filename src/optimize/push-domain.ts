@@ -81,8 +81,14 @@ export class DomainJoin {
         return this.#attachSetOperation(node);
       case "values":
         return this.#attachValues(node);
+      case "recursive":
+        throw new EngineError(
+          "feature_not_supported",
+          "a recursive query that refers to columns of the query around it is not supported",
+        );
       case "apply":
       case "scan":
+      case "work_table":
         throw new EngineError("internal", `a ${node.kind} node cannot be correlated here`);
       default:
         return unreachable(node, "logical node");

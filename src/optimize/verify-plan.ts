@@ -36,6 +36,7 @@ function verifyNode(node: LogicalNode, outer: ReadonlySet<ColumnId>, producers: 
       assert(visible.has(id), () => `column ${id} is not produced below: ${describeNode(node)}`);
   }
   if (node.kind === "union") for (const input of node.inputs) verifyFit(node, input);
+  if (node.kind === "recursive") for (const input of [node.anchor, node.step]) verifyFit(node, input);
   if (node.kind === "set_operation") for (const input of [node.left, node.right]) verifyFit(node, input);
   if (node.kind === "join") {
     assert(
@@ -49,7 +50,10 @@ function verifyNode(node: LogicalNode, outer: ReadonlySet<ColumnId>, producers: 
   }
 }
 
-function verifyFit(node: Extract<LogicalNode, { kind: "union" | "set_operation" }>, input: LogicalNode): void {
+function verifyFit(
+  node: Extract<LogicalNode, { kind: "union" | "set_operation" | "recursive" }>,
+  input: LogicalNode,
+): void {
   const columns = outputColumns(input);
   assert(columns.length === node.columns.length, () => `an input has ${columns.length} columns: ${describeNode(node)}`);
   for (const [index, column] of node.columns.entries()) {
@@ -67,6 +71,8 @@ function producedIds(node: LogicalNode): readonly ColumnId[] {
     case "values":
     case "union":
     case "set_operation":
+    case "recursive":
+    case "work_table":
       return node.columns.map(({ id }) => id);
     case "project":
     case "aggregate": {

@@ -23,6 +23,8 @@ export type PhysicalNode =
   | PhysicalLimit
   | PhysicalUnion
   | PhysicalSetOperation
+  | PhysicalRecursive
+  | PhysicalWorkTable
   | PhysicalExchange
   | PhysicalShuffleRead;
 
@@ -115,7 +117,7 @@ export type PhysicalJoinType =
 /**
  * Equi-join. `keys` pair a probe expression with a build expression of the same layout; a NULL key matches nothing,
  * unless `nullEqual` (IS NOT DISTINCT FROM). `residual` is over probe columns then build columns, and decides a match
- * together with the keys. `nullAware` (left_anti, left_mark; one key, no residual or a residual over both): the AND of
+ * together with the keys. `nullAware` (left_anti, left_mark; one key, or keys whose equality is never NULL): the AND of
  * the key's equality and the residual is in three-valued logic, for NOT IN / IN; the build side must then be broadcast, since one NULL in it concerns every probe row.
  * `buildUnique`: the planner knows that no two build rows share a key.
  */
@@ -179,6 +181,21 @@ export type PhysicalSetOperation = NodeBase & {
   readonly left: PhysicalNode;
   readonly right: PhysicalNode;
 };
+
+/**
+ * The anchor's rows, then round by round the step's, which runs anew for each round and reads the rows that the round before has
+ * added from the work table of the same `workId`; until a round adds none. One task. More rounds than `roundsMax` are an error.
+ */
+export type PhysicalRecursive = NodeBase & {
+  readonly kind: "recursive";
+  readonly workId: number;
+  readonly anchor: PhysicalNode;
+  readonly step: PhysicalNode;
+  readonly distinct: boolean;
+  readonly roundsMax: number;
+};
+
+export type PhysicalWorkTable = NodeBase & { readonly kind: "work_table"; readonly workId: number };
 
 /**
  * How rows are spread over the tasks of the reading stage: by hash of `keys`; all to the one task (`single`; with

@@ -16,6 +16,8 @@ export type PhysicalOptions = {
   readonly singleAggregateBytes: number;
   /** When set: every exchange has this many partitions and every scan as many tasks (tests, SET partitions). */
   readonly partitionCount: number | null;
+  /** Rounds that a recursive query may take. */
+  readonly recursionMax: number;
 };
 
 const mebibyte = 1024 * 1024;
@@ -29,6 +31,7 @@ export const defaultPhysicalOptions: PhysicalOptions = {
   singleSortBytes: 8 * mebibyte,
   singleAggregateBytes: mebibyte,
   partitionCount: null,
+  recursionMax: 10_000,
 };
 
 /** Tasks per slot above which smaller partitions no longer pay: scans, whose memory does not grow with their input. */

@@ -9,6 +9,7 @@ import { planAggregate } from "./plan-aggregate.ts";
 import type { PlanContext, ScanSource } from "./plan-context.ts";
 import { planJoin } from "./plan-join.ts";
 import { planFilter, planProject } from "./plan-project.ts";
+import { planRecursive, planWorkTable } from "./plan-recursive.ts";
 import { planScan, scanWorkOf } from "./plan-scan.ts";
 import { planLimit, planSort } from "./plan-sort.ts";
 import { planSetOperation, planUnion, selectColumns } from "./plan-union.ts";
@@ -73,9 +74,19 @@ function planNode(context: PlanContext, node: LogicalNode, required: ReadonlySet
       return planUnion(context, node, required);
     case "set_operation":
       return planSetOperation(context, node);
+    case "recursive":
+      return planRecursive(inOneTask(context), node);
+    case "work_table":
+      return planWorkTable(node);
     default:
       return unreachable(node, "logical node");
   }
+}
+
+/** The same planner for what must not be cut into stages: every scan in one task. */
+function inOneTask(context: PlanContext): PlanContext {
+  const inner: PlanContext = { ...context, isSmall: true, plan: (node, required) => planNode(inner, node, required) };
+  return inner;
 }
 
 function totalScanWork(plan: LogicalNode): number {

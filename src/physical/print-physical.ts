@@ -55,7 +55,10 @@ export function physicalChildren(node: PhysicalNode): readonly PhysicalNode[] {
     case "scan":
     case "values":
     case "shuffle_read":
+    case "work_table":
       return [];
+    case "recursive":
+      return [node.anchor, node.step];
     case "hash_join":
     case "nested_loop_join":
       return [node.probe, node.build];
@@ -75,7 +78,10 @@ export function withPhysicalChildren(node: PhysicalNode, inputs: readonly Physic
     case "scan":
     case "values":
     case "shuffle_read":
+    case "work_table":
       return node;
+    case "recursive":
+      return { ...node, anchor: first, step: second };
     case "hash_join":
     case "nested_loop_join":
       return { ...node, probe: first, build: second };
@@ -118,6 +124,10 @@ export function describePhysicalNode(node: PhysicalNode): string {
       return "union";
     case "set_operation":
       return `${node.operation}${node.all ? " all" : ""}`;
+    case "recursive":
+      return `recursive ${node.workId}${node.distinct ? "" : " all"}`;
+    case "work_table":
+      return `work_table ${node.workId}`;
     case "exchange":
       return `exchange ${formatDistribution(node.schema, node.distribution)}`;
     case "shuffle_read":

@@ -4,7 +4,7 @@ import type { Schema } from "../arrow/schema.ts";
 import { assert } from "../common/assert.ts";
 import { stateTypes } from "../expr/aggregate-registry.ts";
 import type { AggregateCall, Expression } from "../expr/expression.ts";
-import { forEachExpression, typeOf } from "../expr/expression-properties.ts";
+import { forEachExpression, isNullable, typeOf } from "../expr/expression-properties.ts";
 import { windowExpressions } from "../expr/window-call.ts";
 import type {
   PhysicalHashAggregate,
@@ -34,6 +34,11 @@ export function verifyPhysicalPlan(node: PhysicalNode): void {
         node.rows.every((row) => row.length === node.schema.length),
         "a value for each field",
       );
+    case "work_table":
+      return;
+    case "recursive":
+      verify.layout(node.schema, node.anchor.schema);
+      return verify.layout(node.schema, node.step.schema);
     case "shuffle_read":
       return node.mergeKeys?.forEach((key) => verify.expression(key.expression, node.schema));
     case "filter":
@@ -134,7 +139,8 @@ class NodeChecks {
     const condition = node.kind === "hash_join" ? node.residual : node.condition;
     if (condition !== null) this.expression(condition, both);
     if (node.kind === "hash_join") {
-      this.#check(node.keys.length > 0 && (!node.nullAware || node.keys.length === 1), "keys");
+      const isCertain = node.keys.every((key) => key.nullEqual || (!isNullable(key.probe) && !isNullable(key.build)));
+      this.#check(node.keys.length > 0 && (!node.nullAware || node.keys.length === 1 || isCertain), "keys");
       for (const key of node.keys) {
         this.expression(key.probe, probe.schema);
         this.expression(key.build, build.schema);

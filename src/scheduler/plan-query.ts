@@ -25,6 +25,8 @@ export type PlanQueryOptions = {
   readonly broadcastBytesMax: number;
   /** Queries that read no more than this run as one task. */
   readonly smallQueryBytesMax: number;
+  /** Rounds that a recursive query may take. */
+  readonly recursionMax?: number;
   readonly runtimeFilters?: boolean;
   readonly disabledRules: ReadonlySet<string> | readonly string[];
 };
@@ -83,6 +85,7 @@ function toPhysicalOptions(options: PlanQueryOptions): PhysicalOptions {
     slots: Math.max(1, slots),
     broadcastBytesMax,
     smallInputBytes: smallQueryBytesMax,
+    recursionMax: options.recursionMax ?? defaultPhysicalOptions.recursionMax,
     partitionCount: targetPartitions === 0 ? null : targetPartitions,
   };
 }

@@ -292,6 +292,7 @@ export class Scheduler implements QueryService {
       targetPartitions: settingOf(session, "target_partitions"),
       broadcastBytesMax: settingOf(session, "broadcast_bytes_max"),
       smallQueryBytesMax: settingOf(session, "small_query_bytes_max"),
+      recursionMax: settingOf(session, "recursion_max"),
       disabledRules: settingOf(session, "disabled_rules"),
       runtimeFilters: settingOf(session, "runtime_filters"),
     });

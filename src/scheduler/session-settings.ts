@@ -23,6 +23,7 @@ export const settings = {
     "queries that read no more bytes than this run as one task without an exchange",
     "4194304",
   ),
+  recursion_max: wholeNumber("rounds that a recursive query may take before it ends with an error", "10000"),
   retry_policy: oneOf(
     "what is done when tasks fail for a passing reason or executors are lost: none = the query fails, stage = what was lost is made again, query = as stage, and all of the query when that failed too often",
     ["stage", "none", "query"],

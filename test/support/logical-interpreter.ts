@@ -93,6 +93,9 @@ function run(node: LogicalNode, outer: Scope, tables: TableRows): readonly Row[]
         node.operation === "intersect",
         node.all,
       );
+    case "recursive":
+    case "work_table":
+      throw new Error("recursive queries are tested by SQL logic tests only");
     default:
       return unreachable(node, "logical node");
   }

@@ -132,6 +132,9 @@ class TaskRun {
         return assert.fail("an exchange in a stage");
       case "shuffle_read":
         return this.#read(node);
+      case "recursive":
+      case "work_table":
+        throw new Error("recursive queries are tested by SQL logic tests only");
       default:
         return unreachable(node, "physical node");
     }
