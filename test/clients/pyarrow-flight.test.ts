@@ -48,7 +48,7 @@ describe("pyarrow.flight on one connection", function () {
     assert.deepEqual(out["some_info"], [0, 8]);
     assert.match(
       String(out["sql_info_type"]),
-      /^dense_union<string_value: string=0, bool_value: bool=1, bigint_value: int64=2, int32_bitmask: int32=3, string_list: list<item: string>=4/,
+      /^dense_union<string_value: string not null=0, bool_value: bool not null=1, bigint_value: int64 not null=2, int32_bitmask: int32 not null=3, string_list: list<item: string> not null=4/,
     );
   });
 

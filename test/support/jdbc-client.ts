@@ -13,6 +13,9 @@ const jarUrl = `https://repo1.maven.org/maven2/org/apache/arrow/flight-sql-jdbc-
 const cache = fileURLToPath(new URL("../../.cache/clients/jdbc", import.meta.url));
 const source = fileURLToPath(new URL("../clients/java/JdbcClient.java", import.meta.url));
 
+/** For `java -cp`: the driver, and the compiled client. */
+export const jdbcClassPath = `${cache}:${join(cache, jarName)}`;
+
 export function hasJava(): boolean {
   try {
     execFileSync("javac", ["-version"], { stdio: "ignore" });
@@ -47,11 +50,10 @@ export async function runJdbcClient(
 ): Promise<ReadonlyMap<string, readonly unknown[]>> {
   const { host } = new URL(url.replace(/^grpc\+?\w*/, "http"));
   const arguments_ = Object.entries(properties).flat();
-  const classes = `${cache}:${join(cache, jarName)}`;
   const opened = "--add-opens=java.base/java.nio=ALL-UNNAMED";
   const { stdout } = await run(
     "java",
-    [opened, "-cp", classes, "JdbcClient", `jdbc:arrow-flight-sql://${host}`, ...arguments_],
+    [opened, "-cp", jdbcClassPath, "JdbcClient", `jdbc:arrow-flight-sql://${host}`, ...arguments_],
     { timeout: 60_000 },
   );
   const results = new Map<string, readonly unknown[]>();
