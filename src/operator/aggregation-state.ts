@@ -9,11 +9,18 @@ import { kernelNamed } from "../kernel/load-kernels.ts";
 import type { Region } from "../kernel/slot-memory.ts";
 import type { AccumulatorSpec, AggregatePlan, OutputRecipe } from "./aggregate-plan.ts";
 import { GeneralStates } from "./general-states.ts";
+import { FewGroups } from "./few-groups.ts";
 import { GroupTable } from "./group-table.ts";
 import type { TaskContext } from "./operator.ts";
 
 /** Rows of the main table that a batch's rows belong to, and those among them that are new. */
-type RowLists = { readonly rows: number; readonly created: number; readonly createdCount: number };
+type RowLists = {
+  readonly rows: number;
+  readonly created: number;
+  readonly createdCount: number;
+  /** Whether the few groups know the batch's rows. */
+  readonly areFew: boolean;
+};
 
 /**
  * The groups of an aggregation so far, each with its accumulators; and for DISTINCT the sets of (group, argument) that were seen, which
@@ -24,6 +31,7 @@ export class AggregationState {
   readonly sets: readonly GroupTable[];
   readonly #context: TaskContext;
   readonly #plan: AggregatePlan;
+  readonly #few: FewGroups;
   readonly #scratch: Region;
   readonly #perBatch: Region;
   readonly #general: GeneralStates;
@@ -40,6 +48,7 @@ export class AggregationState {
     this.#context = context;
     this.#plan = plan;
     this.groups = new GroupTable(memory, kernels, plan.groupTypes, plan.stateTypes);
+    this.#few = new FewGroups(memory, kernels, plan.groupTypes, this.groups.store.layout);
     this.sets = plan.distinctTypes.map((type) => new GroupTable(memory, kernels, [...plan.groupTypes, type], []));
     this.#scratch = memory.region();
     this.#perBatch = memory.region();
@@ -49,6 +58,7 @@ export class AggregationState {
   /** Begins an empty aggregation: without groups it has its one row already. */
   start(): void {
     this.groups.clear();
+    this.#few.clear();
     this.#general.clear();
     this.sets.forEach((set) => set.clear());
     this.#prepare(batchRowCount);
@@ -94,6 +104,7 @@ export class AggregationState {
       this.#initialise(accumulator, index, lists, maySkip);
       if (accumulator.distinctSet !== null) return;
       if (filter === null) {
+        if (lists.areFew && this.#updateFew(accumulator, index, vector, rowCount)) return;
         this.#update(accumulator, index, vector, lists.rows, rowCount);
         return;
       }
@@ -189,6 +200,7 @@ export class AggregationState {
   /** Gives all memory back. Idempotent. */
   free(): void {
     this.groups.free();
+    this.#few.free();
     this.#general.clear();
     this.sets.forEach((set) => set.free());
     this.#scratch.free();
@@ -205,10 +217,13 @@ export class AggregationState {
   }
 
   #find(keys: readonly Vector[], rowCount: number): RowLists {
-    if (this.#single !== 0) return { rows: 0, created: 0, createdCount: 0 };
+    if (this.#single !== 0) return { rows: 0, created: 0, createdCount: 0, areFew: false };
+    if (this.#few.recall(keys, rowCount, this.#rows))
+      return { rows: this.#rows, created: 0, createdCount: 0, areFew: true };
     hashColumns(this.#context.kernels, keys, rowCount, this.#hashes);
     const { rows, count } = this.groups.findOrCreate(keys, this.#hashes, rowCount, this.#rows);
-    return { rows: this.#rows, created: rows, createdCount: count };
+    this.#few.remember(keys, rowCount, this.#rows, this.groups.store.rowCount);
+    return { rows: this.#rows, created: rows, createdCount: count, areFew: false };
   }
 
   #select(filter: Vector, rowCount: number, rows: number): { positions: number; count: number; rows: number } {
@@ -258,6 +273,22 @@ export class AggregationState {
       return;
     }
     this.#add(accumulator, index, accumulator.updateKernel, vector!, rows, count);
+  }
+
+  /** The short way for counts and sums while there are few groups; false = nothing done. */
+  #updateFew(accumulator: AccumulatorSpec, index: number, vector: Vector | null, count: number): boolean {
+    if (vector !== null && vector.validity !== 0) return false;
+    const column = this.groups.store.layout.columns[accumulator.columns[0]!]!;
+    if (accumulator.kind === "count") {
+      this.#few.addCounts(count, column);
+      return true;
+    }
+    const isWide = accumulator.updateKernel === "sum128_signed8";
+    if (!isWide && accumulator.updateKernel !== "sum64_int64") return false;
+    const mask = this.#mayBeNull[index] ? column.nullMask : 0;
+    const overflow = this.#few.addSums(vector!.data, count, isWide, column, mask);
+    if (overflow === 1) throw outOfRange(accumulator.label, accumulator.types[0]!);
+    return overflow !== null;
   }
 
   #merge(accumulator: AccumulatorSpec, index: number, states: readonly Vector[], rows: number, count: number): void {

@@ -349,6 +349,59 @@ describe("hash aggregate", () => {
     }
   });
 
+  it("takes the short way for few groups and leaves it for new keys, NULLs, long strings and large values", () => {
+    const keyTypes: readonly (readonly [string, DataType, (n: number) => Value])[] = [
+      ["int", simpleType("int32"), (n) => n - 2],
+      ["big", simpleType("int64"), (n) => BigInt(n) * 2n ** 40n],
+      [
+        "text",
+        simpleType("utf8"),
+        (n) => ["", "A", "AB", "R", "N", "twelve bytes", "longer than twelve bytes"][n] ?? `t${n}`,
+      ],
+    ];
+    const values: Schema = schemaOf(["amount", decimalType(18, 2, 64)], ["count", simpleType("int64")]);
+    for (const [firstName, firstType, first] of keyTypes) {
+      for (const [secondName, secondType, second] of keyTypes) {
+        const fields: Schema = [...schemaOf([firstName, firstType], [`${secondName}2`, secondType]), ...values];
+        const at = (index: number): Expression => inputColumn(fields, index);
+        const random = randomNumbers(7);
+        const rows = Array.from({ length: 6000 }, (_, row): Row => {
+          // Groups appear late, the first NULL later still; the last batches have more groups than the short way takes.
+          const keys = row < 1000 ? 3 : row < 4000 ? 6 : row < 5000 ? 7 : 40;
+          const isNull = row > 2000 && random() < 0.05;
+          const large = row > 3000 && row % 97 === 0;
+          const amount = large ? 10n ** 17n : BigInt(Math.floor(random() * 2000) - 1000);
+          return [
+            isNull ? null : first(Math.floor(random() * keys)),
+            second(Math.floor(random() * Math.min(keys, 7))),
+            amount,
+            row > 4500 && row % 11 === 0 ? null : BigInt(row),
+          ];
+        });
+        const calls = [
+          resolveAggregate("count", [], { distinct: false, filter: null }),
+          resolveAggregate("sum", [at(2)], { distinct: false, filter: null }),
+          resolveAggregate("avg", [at(2)], { distinct: false, filter: null }),
+          resolveAggregate("sum", [at(3)], { distinct: false, filter: null }),
+          resolveAggregate("max", [at(3)], { distinct: false, filter: null }),
+        ];
+        for (const groups of [[0], [1], [0, 1]]) {
+          for (const length of [3000, 6000]) {
+            const part = rows.slice(0, length);
+            const want = sortedText(expected(fields, part, groups, calls));
+            for (const mode of ["single", "two-phase"] as const) {
+              const got = run(fields, part, groups.map(at), calls, {
+                mode,
+                source: { batchRows: 250, selections: true },
+              });
+              assert.deepEqual(sortedText(got), want, `${firstName}, ${secondName} by ${groups.join()}, ${mode}`);
+            }
+          }
+        }
+      }
+    }
+  });
+
   it("keeps many groups apart in batches of 8,192 rows", () => {
     const rows = mixedRows(60_000, 40_000, 3);
     const calls = [

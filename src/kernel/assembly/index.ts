@@ -9,6 +9,7 @@ export * from "./rows";
 export * from "./aggregates";
 export * from "./averages";
 export * from "./group-table";
+export * from "./few-groups";
 export * from "./encode";
 export * from "./partition";
 export * from "./dates";
