@@ -33,6 +33,8 @@ export type FlightServer = {
 const flightServiceName = "arrow.flight.protocol.FlightService";
 const controlServiceName = "onager.control.v1.Control";
 const defaultSendBudgetBytes = 256 * 1024 * 1024;
+/** Of one message: rows of parameters and reports of tasks stay far below; what a client sends must fit in memory. */
+const receiveBytesMax = 64 * 1024 * 1024;
 const defaultSlowReaderMs = 15 * 60_000;
 const quietMs = 200;
 const lastWordsMs = 30;
@@ -45,7 +47,7 @@ if (process.env["GRPC_VERBOSITY"] === undefined) setLogVerbosity(logVerbosity.NO
 /** Serves Flight, the control protocol, or both on one port. Throws unavailable when the port is taken. */
 export async function startFlightServer(options: FlightServerOptions): Promise<FlightServer> {
   const server = new Server({
-    "grpc.max_receive_message_length": -1,
+    "grpc.max_receive_message_length": receiveBytesMax,
     "grpc.max_send_message_length": -1,
     "grpc.enable_channelz": 0,
     // Finds peers that vanished without closing their connection.

@@ -45,6 +45,7 @@ const codesByStatus: Readonly<Record<number, ErrorCode>> = {
   [status.DEADLINE_EXCEEDED]: "deadline_exceeded",
   [status.INVALID_ARGUMENT]: "invalid_argument",
   [status.NOT_FOUND]: "not_found",
+  [status.RESOURCE_EXHAUSTED]: "out_of_memory",
   [status.ALREADY_EXISTS]: "duplicate_object",
   [status.PERMISSION_DENIED]: "permission_denied",
   [status.UNAUTHENTICATED]: "unauthenticated",

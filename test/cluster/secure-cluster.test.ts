@@ -4,9 +4,15 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { EngineError } from "../../src/common/engine-error.ts";
+import { FlightConnection } from "../../src/flight/flight-connection.ts";
+import { flightMethods } from "../../src/flight/flight-methods.ts";
+import { parseFlightUrl } from "../../src/flight/flight-url.ts";
+import { encodeProto } from "../../src/flight/proto-codec.ts";
+import { encodeResultTicket } from "../../src/flight/tickets.ts";
 import { FlightSqlClient, type ConnectOptions } from "../../src/flight/flight-sql-client.ts";
 import { hashPassword } from "../../src/security/password-hash.ts";
-import { readClientTls } from "../../src/security/tls-files.ts";
+import { readClientTls, type ClientTls } from "../../src/security/tls-files.ts";
 import { ensureTpchData } from "../../tpch/make-data.ts";
 import { Cluster } from "../../tpch/start-cluster.ts";
 import { ensureJdbcClient, hasJava, runJdbcClient } from "../support/jdbc-client.ts";
@@ -149,6 +155,44 @@ describe("a secured cluster", function () {
     }
   });
 
+  it("reads nothing for a ticket that the cluster did not sign, or changed after it did, at any node", async () => {
+    const client = await as("ada");
+    const tls = certificate().tls!;
+    try {
+      await client.update("set small_query_bytes_max = 0");
+      const { info } = await client.query("select * from customer");
+      const token = await loginToken(cluster.url, tls, "ada", passwords.ada);
+      const { location, ticket } = info.endpoint[0]!;
+      const changed = Buffer.from(ticket!.ticket);
+      changed[20]! ^= 1;
+      const forged = encodeResultTicket({
+        ...{ jobId: "a", stageId: 0, task: 0, attempt: 0 },
+        ...{ partition: 0, executorId: "b" },
+      });
+      for (const uri of [cluster.url, location[0]!.uri]) {
+        const { host, port } = parseFlightUrl(uri);
+        const connection = new FlightConnection(host, port, tls);
+        const read = (bytes: Uint8Array, headers: Record<string, string>): Promise<unknown> => {
+          const raw = { ...flightMethods.DoGet, responseDeserialize: (answer: Buffer) => answer };
+          const request = encodeProto("arrow.flight.protocol.Ticket", { ticket: bytes });
+          return connection.collect(raw, request, { headers, timeoutMs: 10_000 });
+        };
+        try {
+          for (const bytes of [changed, forged]) {
+            await assert.rejects(read(bytes, { authorization: token }), (error: EngineError) =>
+              ["unauthenticated", "invalid_argument"].includes(error.code),
+            );
+          }
+          await assert.rejects(read(ticket!.ticket, {}), { code: "unauthenticated" });
+        } finally {
+          connection.close();
+        }
+      }
+    } finally {
+      await client.close();
+    }
+  });
+
   it("takes no executor without the secret, or with another", async () => {
     const scheduler = cluster.url.replace(/^.*\/\//, "");
     const tls = ["--tls-cert", path("node.pem"), "--tls-key", path("node.key"), "--tls-ca", path("ca.pem")];
@@ -181,6 +225,18 @@ function makeCertificates(folder: string): void {
     openssl(`req ${key} -subj /CN=${name} -keyout ${name}.key -out ${name}.csr`);
     const extensions = name === "node" ? " -extfile node.ext" : "";
     openssl(`x509 -req -in ${name}.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -out ${name}.pem${extensions}`);
+  }
+}
+
+async function loginToken(url: string, tls: ClientTls, user: string, password: string): Promise<string> {
+  const { host, port } = parseFlightUrl(url);
+  const connection = new FlightConnection(host, port, tls);
+  try {
+    const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
+    const { headers } = await connection.exchange(flightMethods.Handshake, [], { headers: { authorization } });
+    return headers["authorization"]!;
+  } finally {
+    connection.close();
   }
 }
 

@@ -193,6 +193,11 @@ describe("malformed input", function () {
     await assertAlive();
   });
 
+  it("a message beyond the limit", async () => {
+    assert.equal(await send("GetFlightInfo", Buffer.alloc(65 * 1024 * 1024)), "out_of_memory");
+    await assertAlive();
+  });
+
   it("long and deep statements", async () => {
     await assertRefused("GetFlightInfo", statement("x".repeat(100_000)));
     await assertRefused("GetFlightInfo", statement(`select ${"(".repeat(10_000)}1${")".repeat(10_000)}`));
