@@ -3,14 +3,17 @@ import { AssertionFailure, must } from "../common/assert.ts";
 import { EngineError } from "../common/engine-error.ts";
 import { isAggregate } from "../expr/aggregate-registry.ts";
 import type { Expression, WindowCall } from "../expr/expression.ts";
+import { isGeneralAggregate } from "../expr/general-aggregate-registry.ts";
 import type { Vector } from "../kernel/batch.ts";
 import { bitmapByteSize, gatherVector } from "../kernel/gather.ts";
 import { kernelNamed } from "../kernel/load-kernels.ts";
 import { windowAggregate } from "./window-aggregate.ts";
 import { argumentVector, type WindowChunk } from "./window-chunk.ts";
+import { windowGeneral } from "./window-general.ts";
 
 /** The function's value for each row of the chunk. */
 export function windowFunction(chunk: WindowChunk, call: WindowCall): Vector {
+  if (isGeneralAggregate(call.name)) return windowGeneral(chunk, call);
   if (isAggregate(call.name)) return windowAggregate(chunk, call);
   switch (call.name) {
     case "row_number":

@@ -105,7 +105,8 @@ function resolveCall(
 ): { readonly call: WindowCall; readonly facts: ColumnFacts } {
   let args = call.args.map((arg) => resolve(input, arg));
   const [value, offset, fallback] = args;
-  if (value !== undefined && offset !== undefined && fallback !== undefined) {
+  const isShift = call.name === "lag" || call.name === "lead";
+  if (isShift && value !== undefined && offset !== undefined && fallback !== undefined) {
     if (!sameLayout(typeOf(value.expression), typeOf(fallback.expression))) {
       const [first, last] = alignKeys(value, fallback);
       args = [{ ...value, expression: first }, offset, { ...fallback, expression: last }];
