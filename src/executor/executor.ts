@@ -249,7 +249,12 @@ export class Executor {
       });
       const { executorId, host, port, slots, memoryBytes, version } = this.#options;
       const executor = { executorId, host, port, slots, memoryBytes, version, protocolVersion: controlProtocolVersion };
-      connection.send({ kind: "register", executor, running: [...this.#runningTasks(), ...this.#endedTasks()] });
+      connection.send({
+        kind: "register",
+        executor,
+        running: [...this.#runningTasks(), ...this.#endedTasks()],
+        jobs: [...this.#jobs.keys()],
+      });
     });
   }
 

@@ -14,7 +14,7 @@ function given<T>(value: T | undefined, what: string): T {
 export function executorMessageToProto(message: ExecutorMessage): gen.ExecutorMessage {
   switch (message.kind) {
     case "register":
-      return { register: { executor: message.executor, running: message.running } };
+      return { register: { executor: message.executor, running: message.running, jobs: message.jobs ?? [] } };
     case "heartbeat":
       return { heartbeat: { running: message.running, storeBytes: message.storeBytes } };
     case "task_started":
@@ -40,7 +40,12 @@ export function executorMessageFromProto(message: gen.ExecutorMessage): Executor
   const { register, heartbeat, taskStarted, taskFinished, taskFailed, resultRead, resultAbandoned, draining, left } =
     message;
   if (register !== undefined) {
-    return { kind: "register", executor: given(register.executor, "executor"), running: register.running };
+    return {
+      kind: "register",
+      executor: given(register.executor, "executor"),
+      running: register.running,
+      jobs: register.jobs,
+    };
   }
   if (heartbeat !== undefined)
     return { kind: "heartbeat", running: heartbeat.running, storeBytes: heartbeat.storeBytes };

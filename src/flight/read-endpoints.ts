@@ -1,4 +1,4 @@
-import { EngineError } from "../common/engine-error.ts";
+import { EngineError, type ErrorCode } from "../common/engine-error.ts";
 import type { FlightEndpoint } from "../gen/protos.ts";
 import type { EncodedBatch } from "../shuffle/encoded-batch.ts";
 import type { FlightPeers } from "./flight-client.ts";
@@ -51,6 +51,9 @@ export async function* readEndpoints(
   }
 }
 
+/** The server is gone, or another one has taken its place that does not know the rows: the front knows where they are. */
+const goneCodes: ReadonlySet<ErrorCode> = new Set(["unavailable", "not_found", "executor_lost"]);
+
 /** One endpoint from the first location that answers, the front last. */
 async function* readEndpoint(
   endpoint: FlightEndpoint,
@@ -74,15 +77,16 @@ async function* readEndpoint(
         reading.signal,
         reading.headers,
       )) {
-        answered = true;
         const batch = toSharedBatch(parseFlightData(bytes));
-        if (batch !== null) yield batch;
+        if (batch === null) continue;
+        answered = true;
+        yield batch;
       }
       return;
     } catch (error) {
       const isLast = position === addresses.length - 1;
-      // Rows that came already cannot be taken back, so only a server that never answered is passed over.
-      if (isLast || answered || EngineError.from(error).code !== "unavailable") throw error;
+      // Rows that came already cannot be taken back, so only a server that sent none is passed over.
+      if (isLast || answered || !goneCodes.has(EngineError.from(error).code)) throw error;
     }
   }
 }

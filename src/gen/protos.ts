@@ -56,6 +56,7 @@ export type OperatorMetrics = {
 export type Register = {
   readonly executor?: ExecutorDescription | undefined;
   readonly running: readonly TaskId[];
+  readonly jobs: readonly string[];
 };
 
 export type Heartbeat = {
@@ -1043,6 +1044,11 @@ export const protoDescriptor = {
                       "rule": "repeated",
                       "type": "TaskId",
                       "id": 2
+                    },
+                    "jobs": {
+                      "rule": "repeated",
+                      "type": "string",
+                      "id": 3
                     }
                   }
                 },

@@ -162,7 +162,7 @@ export class JobBoard {
           address: `${executor.host}:${executor.port}`,
           slots: executor.slots,
         });
-        this.dispatch({ kind: "executor_registered", executor, running: message.running });
+        this.dispatch({ ...message, kind: "executor_registered" });
       } else if (executorId !== null) {
         this.#onExecutorMessage(executorId, message);
       }

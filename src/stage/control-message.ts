@@ -27,7 +27,13 @@ export type ExecutorDescription = {
 /** Executor → scheduler, over one stream that the executor opens. `register` comes first. */
 export type ExecutorMessage =
   /** `running` names also the ended tasks of live queries: their reports follow, again, once it is registered. */
-  | { readonly kind: "register"; readonly executor: ExecutorDescription; readonly running: readonly TaskId[] }
+  | {
+      readonly kind: "register";
+      readonly executor: ExecutorDescription;
+      readonly running: readonly TaskId[];
+      /** Queries of which it holds anything. */
+      readonly jobs?: readonly string[];
+    }
   | { readonly kind: "heartbeat"; readonly running: readonly TaskId[]; readonly storeBytes: number }
   | { readonly kind: "task_started"; readonly task: TaskId }
   | {

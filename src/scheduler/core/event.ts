@@ -38,6 +38,8 @@ export type SchedulerEvent =
       readonly kind: "executor_registered";
       readonly executor: ExecutorDescription;
       readonly running: readonly TaskId[];
+      /** Queries of which it holds anything. */
+      readonly jobs?: readonly string[];
     }
   | { readonly kind: "executor_heartbeat"; readonly executorId: string; readonly running: readonly TaskId[] }
   /** Its stream ended; it has until the timeout to come back. */

@@ -11,7 +11,11 @@ import { rescheduleTask } from "./lose-output.ts";
  */
 export function onExecutorRegistered(
   state: ClusterState,
-  event: { readonly executor: ExecutorDescription; readonly running: readonly TaskId[] },
+  event: {
+    readonly executor: ExecutorDescription;
+    readonly running: readonly TaskId[];
+    readonly jobs?: readonly string[];
+  },
   nowMs: number,
   actions: SchedulerAction[],
 ): void {
@@ -26,6 +30,9 @@ export function onExecutorRegistered(
   for (const key of believed) if (reported.has(key)) executor.running.add(key);
   // What ran there needs its plan no more, and must be freed there.
   for (const { jobId, stageId } of running) if (state.jobs.has(jobId)) executor.plansSent.add(`${jobId}/${stageId}`);
+  const held = new Set([...(event.jobs ?? []), ...running.map((task) => task.jobId)]);
+  // No stage's plan, but enough to have the job freed there.
+  for (const jobId of held) if (state.jobs.has(jobId)) executor.plansSent.add(`${jobId}/`);
   state.executors.set(executorId, executor);
   actions.push(
     { kind: "save_executor", executorId },
@@ -37,7 +44,7 @@ export function onExecutorRegistered(
   );
   for (const key of believed) if (!reported.has(key)) rescheduleByKey(state, key);
   for (const task of running) if (!believed.has(taskKey(task))) takeOver(state, executor, task);
-  for (const jobId of new Set(running.map((task) => task.jobId))) {
+  for (const jobId of held) {
     const job = state.jobs.get(jobId);
     if (job === undefined) {
       actions.push({ kind: "send", executorId, message: { kind: "release_job", jobId } });

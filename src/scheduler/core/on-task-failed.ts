@@ -28,7 +28,9 @@ export function onTaskFailed(
     return endJob(state, job, "failed", error, nowMs, actions);
   const lost = error.details.fetchFailed;
   blame(state, lost?.executorId ?? event.executorId, nowMs);
-  task.failures++;
+  // That the executor with its input went away is no fault of the task's; such ends are as many as executors that go.
+  const inputWent = lost !== undefined && state.executors.get(lost.executorId)?.status !== "connected";
+  if (!inputWent) task.failures++;
   if (task.failures >= state.limits.taskAttemptsMax && !restartJob(state, job))
     return endJob(state, job, "failed", error, nowMs, actions);
   rescheduleTask(job, stage, event.task.task);
