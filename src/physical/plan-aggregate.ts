@@ -58,9 +58,7 @@ function planSpread(
   const grouping = resolveGrouping(input, { ...node, aggregates: kept });
   const groupCount = context.estimator.rows(node);
   if (isSingle(input) || isPlaced(input, grouping)) return aggregateOnce(input, grouping, groupCount);
-  const keys = grouping.groups.flatMap((_, index) =>
-    spreadBy === null || spreadBy.has(grouping.columns[index]!.id) ? [index] : [],
-  );
+  const keys = spreadBy === null ? spreadKeys(context, node, grouping, groupCount) : keysAmong(grouping, spreadBy);
   const isPointless = grouping.groups.length > 0 && groupCount > input.node.estimate.rows * partialShareMax;
   if (isPointless || grouping.calls.some((call) => call.distinct)) {
     return aggregateOnce(
@@ -74,6 +72,30 @@ function planSpread(
     );
   }
   return twoPhases(context, input, grouping, groupCount, keys);
+}
+
+/** A column with fewer values than this for each slot would spread rows unevenly. */
+const spreadValuesPerSlotMin = 1024;
+/** And one with less than this share of the groups' number could have values with very many groups. */
+const spreadShareMin = 1 / 8;
+
+/**
+ * The groups, by position, whose hash spreads the rows: all, or the first column that has so many values that it does
+ * alone (mostly an id, with what depends on it behind). One number is hashed faster than the texts beside it.
+ */
+function spreadKeys(context: PlanContext, node: AggregateNode, grouping: Grouping, groupCount: number): number[] {
+  const all = grouping.groups.map((_, index) => index);
+  const enough = Math.max(groupCount * spreadShareMin, context.options.slots * spreadValuesPerSlotMin);
+  const alone = all.find((index) => {
+    const group = grouping.groups[index]!;
+    if (group.kind !== "input" || isStringLike(group.type)) return false;
+    return context.estimator.distinct(node, grouping.columns[index]!.id) >= enough;
+  });
+  return all.length < 2 || alone === undefined ? all : [alone];
+}
+
+function keysAmong({ groups, columns }: Grouping, ids: ReadonlySet<ColumnId>): number[] {
+  return groups.flatMap((_, index) => (ids.has(columns[index]!.id) ? [index] : []));
 }
 
 /** Fewer groups than this for each slot would leave some tasks with much more than others. */

@@ -30,11 +30,56 @@ export function explainAnalyzed(planned: PlannedQuery, job: JobState): string {
     const state = job.stages[stage.stageId]!;
     return formatOperator(node, operatorOf(state, positions.get(node) ?? -1));
   };
-  const lines = [section("stages", printStages(planned.graph, annotate))];
+  const lines = [
+    section("stages", printStages(planned.graph, annotate)),
+    ...formatWorstEstimates(planned, job, positions),
+  ];
   for (const stage of job.stages.toReversed()) lines.push(formatStage(stage));
   const queueMs = job.startedMs - job.submittedMs;
   lines.push(`${formatSteps(planned)}; queued ${queueMs} ms; ran ${job.endedMs - job.startedMs} ms`);
   return lines.join("\n");
+}
+
+/** Errors below this are as good as an estimate gets, and not worth a line. */
+const qErrorMin = 4;
+const worstEstimatesMax = 3;
+
+/**
+ * The operators whose rows were most wrongly estimated, by q-error: how many times too high or too low. Operators over a
+ * runtime filter's scan have fewer rows than were estimated for them without it, and rows of a broadcast come once for each
+ * task; both are left out.
+ */
+function formatWorstEstimates(
+  { graph }: PlannedQuery,
+  job: JobState,
+  positions: ReadonlyMap<PhysicalNode, number>,
+): string[] {
+  const errors: { readonly qError: number; readonly text: string }[] = [];
+  const visit = (node: PhysicalNode, stage: Stage): void => {
+    if (node.kind !== "shuffle_read" && !isFiltered(node, graph.stages)) {
+      const { rowCount } = operatorOf(job.stages[stage.stageId]!, positions.get(node) ?? -1);
+      const [estimated, actual] = [Math.max(1, node.estimate.rows), Math.max(1, rowCount)];
+      const qError = Math.max(estimated / actual, actual / estimated);
+      const rows = `~${formatCount(node.estimate.rows)} estimated, ${rowCount} came`;
+      errors.push({ qError, text: `${qError.toFixed(1)} at ${node.kind} of stage ${stage.stageId} (${rows})` });
+    }
+    for (const child of physicalChildren(node)) visit(child, stage);
+  };
+  for (const stage of graph.stages) visit(stage.plan, stage);
+  const worst = errors.filter(({ qError }) => qError >= qErrorMin).sort((left, right) => right.qError - left.qError);
+  if (worst.length === 0) return [`estimates: no q-error above ${qErrorMin}`];
+  return [
+    `estimates, worst q-errors: ${worst
+      .slice(0, worstEstimatesMax)
+      .map(({ text }) => text)
+      .join("; ")}`,
+  ];
+}
+
+function isFiltered(node: PhysicalNode, stages: readonly Stage[]): boolean {
+  if (node.kind === "scan") return node.runtimeFilters !== undefined;
+  if (node.kind === "shuffle_read") return isFiltered(stages[node.stageId]!.plan, stages);
+  return physicalChildren(node).some((child) => isFiltered(child, stages));
 }
 
 function section(title: string, body: string): string {
