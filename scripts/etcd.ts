@@ -59,10 +59,10 @@ export async function startEtcd(count: 1 | 3): Promise<EtcdServers> {
 }
 
 async function untilHealthy({ child, port }: EtcdMember): Promise<void> {
-  let problem: Error | null = null;
-  child.on("error", (error) => (problem = error));
+  const problems: Error[] = [];
+  child.on("error", (error) => problems.push(error));
   for (const end = Date.now() + startTimeoutMs; Date.now() < end;) {
-    if (problem !== null) throw problem;
+    if (problems[0] !== undefined) throw problems[0];
     if (child.exitCode !== null) throw new Error(`etcd ended with exit code ${child.exitCode}`);
     try {
       const response = await fetch(`http://127.0.0.1:${port}/health`);

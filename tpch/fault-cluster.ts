@@ -117,7 +117,10 @@ export class FaultCluster {
         : [
             "--scheduler",
             this.schedulers.map((node) => `127.0.0.1:${node.port}`).join(","),
-            ...["--slots", String(slots ?? 1), "--memory", memory ?? "512MiB"],
+            "--slots",
+            String(slots ?? 1),
+            "--memory",
+            memory ?? "512MiB",
           ];
     const args = [programFile, role, "--port", String(port), "--work-dir", workFolder, ...flags];
     const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });

@@ -44,7 +44,7 @@ export function executorMessageFromProto(message: gen.ExecutorMessage): Executor
       kind: "register",
       executor: given(register.executor, "executor"),
       running: register.running,
-      jobs: register.jobs,
+      ...(register.jobs.length === 0 ? {} : { jobs: register.jobs }),
     };
   }
   if (heartbeat !== undefined)

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { errorCodes, type ErrorCode, type PlainError } from "../../src/common/engine-error.ts";
+import { EngineError, errorCodes } from "../../src/common/engine-error.ts";
 import {
   defaultLimits,
   isEnded,
@@ -213,13 +213,14 @@ export class SimulatedExecutor {
     this.#link?.break();
   }
 
-  /** The content of a partition's attempt, once it is there; throws a code when it will not come. */
+  /** The content of a partition's attempt, once it is there; throws when it will not come. */
   read(task: TaskId): string | null {
-    if (!this.alive) throw "unavailable";
+    if (!this.alive) throw gone();
     const output = this.outputs.get(taskKey(task));
-    if (output === undefined) return this.jobs.has(task.jobId) ? null : fail("not_found");
+    if (output === undefined && !this.jobs.has(task.jobId)) throw gone();
+    if (output === undefined) return null;
     if (output.state === "superseded") return this.read({ ...task, attempt: task.attempt + 1 });
-    if (output.state === "failed") throw "executor_lost";
+    if (output.state === "failed") throw gone();
     return output.state === "finished" ? output.content : null;
   }
 
@@ -285,13 +286,13 @@ export class SimulatedExecutor {
     const output = this.outputs.get(key);
     if (output !== undefined) {
       try {
-        if (this.#time.random.chance(this.#cluster.failureRate)) throw { code: "io_error", details: {} };
+        if (this.#time.random.chance(this.#cluster.failureRate)) throw new EngineError("io_error", "it broke");
         output.content = this.#compute(launch);
         if (output.state === "running") output.state = "finished";
         const partitions = [{ partition: 0, rowCount: 1, byteSize: 1 }];
         this.#report(task, { kind: "task_finished", task, partitions, operators: [] });
       } catch (thrown) {
-        const { code, details } = thrown as PlainError;
+        const { code, details } = EngineError.from(thrown);
         if (output.state === "running") output.state = errorCodes[code].transient ? "superseded" : "failed";
         this.#report(task, { kind: "task_failed", task, error: { code, message: "it broke", details } });
       }
@@ -304,7 +305,7 @@ export class SimulatedExecutor {
     const parts = inputs.map(({ stageId, partition, sources }) => {
       const texts = sources.map((source) => {
         const lost = { executorId: source.executorId, stageId, partition: source.task.task };
-        const failure = { code: "fetch_failed", details: { fetchFailed: lost } };
+        const failure = new EngineError("fetch_failed", "it broke", { fetchFailed: lost });
         const holder = this.#cluster.executors.get(source.executorId);
         const output = holder?.alive === true ? holder.outputs.get(taskKey(source.task)) : undefined;
         if (output?.state !== "finished") throw failure;
@@ -352,8 +353,8 @@ export class SimulatedExecutor {
   }
 }
 
-function fail(code: ErrorCode): never {
-  throw code;
+function gone(): EngineError {
+  return new EngineError("executor_lost", "its rows are not here");
 }
 
 /** What a job's result must be made of, partition by partition. */
