@@ -42,14 +42,15 @@ function isOver(expression: Expression, ids: ReadonlySet<ColumnId>): boolean {
 }
 
 /**
- * Null-aware joins take one key: among several equalities the one that cannot be NULL, since rows with a NULL key have
- * to be compared with all others. The rest joins the residual: AND does not mind the order.
+ * Null-aware joins take the keys whose equality is never NULL, or else a single one, since rows with a NULL key have to
+ * be compared with all others. The rest joins the residual: AND does not mind the order.
  */
-export function singleKey({ keys, residual }: JoinCondition): JoinCondition {
+export function certainKeys({ keys, residual }: JoinCondition): JoinCondition {
   if (keys.length <= 1) return { keys, residual };
-  const chosen = keys.find((key) => !isNullable(key.left) && !isNullable(key.right)) ?? keys[0]!;
-  const others = keys.filter((key) => key !== chosen).map(keyExpression);
-  return { keys: [chosen], residual: andAll([...others, ...(residual === null ? [] : [residual])]) };
+  const certain = keys.filter((key) => key.nullEqual || (!isNullable(key.left) && !isNullable(key.right)));
+  const chosen = certain.length > 0 ? certain : keys.slice(0, 1);
+  const others = keys.filter((key) => !chosen.includes(key)).map(keyExpression);
+  return { keys: chosen, residual: andAll([...others, ...(residual === null ? [] : [residual])]) };
 }
 
 export function keyExpression({ left, right, nullEqual }: JoinKey): Expression {

@@ -7,7 +7,7 @@ import type { Column, JoinNode, JoinType, LogicalNode } from "../logical/logical
 import { outputColumns } from "../logical/output-columns.ts";
 import { joinPlacements } from "./join-distribution.ts";
 import type { JoinPlacement } from "./join-distribution.ts";
-import { alignKeys, keyExpression, singleKey, splitJoinCondition } from "./join-keys.ts";
+import { alignKeys, certainKeys, keyExpression, splitJoinCondition } from "./join-keys.ts";
 import type { JoinCondition, JoinKey } from "./join-keys.ts";
 import type { PhysicalJoinType, PhysicalNode } from "./physical-node.ts";
 import type { PlanContext } from "./plan-context.ts";
@@ -47,7 +47,7 @@ export function planJoin(context: PlanContext, node: JoinNode, required: Readonl
   const right = firstRows(node, planSide(context, node.right, wanted));
   const split = splitJoinCondition(node.condition, idsOf(node.left), idsOf(node.right));
   const nullAware = node.nullAware && mayBeUnknown(split, left, right);
-  const condition = nullAware ? singleKey(split) : split;
+  const condition = nullAware ? certainKeys(split) : split;
   const form = forms[node.joinType];
   const candidates = [makeCandidate(form.left, left, right, node.right, condition.keys)];
   if (form.right !== null && !nullAware)

@@ -9,48 +9,51 @@ import { ensureFuzzTables, fuzzTables } from "./fuzz-tables.ts";
 
 export type Rows = readonly (readonly Cell[])[];
 
+type Variant = {
+  readonly name: string;
+  readonly settings: Readonly<Record<string, number>>;
+  /** On a node with so little memory that operators go to disk; some queries do not fit at all. */
+  readonly isTight?: true;
+};
+
 /** How one session of ours is set. */
-export const variants: readonly { readonly name: string; readonly settings: Readonly<Record<string, number>> }[] = [
+export const variants: readonly Variant[] = [
   { name: "one partition", settings: { target_partitions: 1 } },
   { name: "two partitions", settings: { target_partitions: 2, small_query_bytes_max: 0, broadcast_bytes_max: 0 } },
   { name: "eight partitions", settings: { target_partitions: 8, small_query_bytes_max: 0 } },
+  {
+    name: "little memory",
+    settings: { target_partitions: 1, small_query_bytes_max: 0, broadcast_bytes_max: 0 },
+    isTight: true,
+  },
 ];
 
 const statementTimeoutMs = 60_000;
+const tightMemoryBytes = 9 * 1024 ** 2;
 
 /** Ours in this process, with freed memory overwritten so that its use shows, and one session for each variant. */
 export class OnagerUnderTest {
-  readonly #node: Standalone;
+  readonly #nodes: readonly Standalone[];
   readonly #sessions: readonly FlightSqlClient[];
 
-  private constructor(node: Standalone, sessions: readonly FlightSqlClient[]) {
-    this.#node = node;
+  private constructor(nodes: readonly Standalone[], sessions: readonly FlightSqlClient[]) {
+    this.#nodes = nodes;
     this.#sessions = sessions;
   }
 
   static async start(): Promise<OnagerUnderTest> {
-    const options = checkOptions(
-      {
-        port: "0",
-        "data-dir": [await ensureFuzzTables()],
-        slots: "2",
-        memory: "512MB",
-        disk: "4GB",
-        "work-dir": `${tmpdir()}/onager-fuzz-${process.pid}`,
-        state: "memory",
-      },
-      { port: 0 },
-    );
-    const node = await startStandalone(options, silentLogger, true);
+    const roomy = await startNode("roomy");
+    const tight = await startNode("tight", tightMemoryBytes);
     const sessions: FlightSqlClient[] = [];
-    for (const { settings } of variants) {
+    for (const { settings, isTight } of variants) {
+      const node = isTight === true ? tight : roomy;
       const session = await FlightSqlClient.connect(`grpc://${node.host}:${node.port}`);
       for (const [name, value] of Object.entries({ ...settings, statement_timeout: statementTimeoutMs })) {
         await drain(session, `set ${name} = ${value}`);
       }
       sessions.push(session);
     }
-    return new OnagerUnderTest(node, sessions);
+    return new OnagerUnderTest([roomy, tight], sessions);
   }
 
   async run(sql: string, variant: number): Promise<Rows> {
@@ -59,8 +62,24 @@ export class OnagerUnderTest {
 
   async close(): Promise<void> {
     for (const session of this.#sessions) await session.close();
-    await this.#node.close(1000);
+    for (const node of this.#nodes) await node.close(1000);
   }
+}
+
+async function startNode(name: string, memoryBytes?: number): Promise<Standalone> {
+  const options = checkOptions(
+    {
+      port: "0",
+      "data-dir": [await ensureFuzzTables()],
+      slots: memoryBytes === undefined ? "2" : "1",
+      memory: "512MB",
+      disk: "4GB",
+      "work-dir": `${tmpdir()}/onager-fuzz-${process.pid}/${name}`,
+      state: "memory",
+    },
+    { port: 0 },
+  );
+  return startStandalone({ ...options, memoryBytes: memoryBytes ?? options.memoryBytes }, silentLogger, true);
 }
 
 async function drain(session: FlightSqlClient, sql: string): Promise<Rows> {

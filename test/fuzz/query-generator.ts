@@ -3,11 +3,18 @@ import { ExpressionGenerator, optionalClause } from "./expression-generator.ts";
 import { factsOf, itemList, orderAndLimit, plainFacts, tagOf, textOf } from "./query-parts.ts";
 import { fuzzColumns, fuzzTables, type Family } from "./fuzz-tables.ts";
 import type { Random } from "./random.ts";
+import { windowExpression } from "./window-expressions.ts";
 import { clause, leaf, list, nothing, sql, type Sql } from "./sql-tree.ts";
 
 /** A query expression with what its columns are; `rows` is an upper estimate. */
 type Query = { readonly sql: Sql; readonly columns: readonly Facts[]; readonly rows: number };
-type Relation = { readonly sql: Sql; readonly columns: readonly Column[]; readonly rows: number };
+type Relation = {
+  readonly sql: Sql;
+  readonly columns: readonly Column[];
+  readonly rows: number;
+  /** Columns that tell all rows apart; null where there may be equal rows. */
+  readonly ids: readonly Column[] | null;
+};
 type SelectOptions = {
   /** Families of the wanted columns; any when null. */
   readonly shape: readonly Family[] | null;
@@ -142,7 +149,14 @@ export class QueryGenerator extends ExpressionGenerator {
     const scope: Scope = { columns: from.columns, outer, rows: from.rows * outerRows };
     const where = random.chance(60) ? this.filter(scope, 1 + depth) : null;
     const families = options.shape ?? Array.from({ length: random.between(1, 5) }, () => this.familyIn(scope));
-    const items = families.map((family) => this.expr(family, scope, random.between(0, 2)));
+    const hasWindows = from.columns.length > 0 && random.chance(18);
+    const items = families.map((family) => {
+      const call =
+        hasWindows && random.chance(60)
+          ? windowExpression(this, family, { ...scope, outer: [] }, from.ids ?? [])
+          : null;
+      return call ?? this.expr(family, scope, random.between(0, 2));
+    });
     const distinct = random.chance(15);
     if (options.isTop === true && options.shape === null && !distinct && random.chance(20)) {
       const approximate = this.approximate(scope, 1);
@@ -164,8 +178,10 @@ export class QueryGenerator extends ExpressionGenerator {
     const input: Scope = { columns: from.columns, outer, rows: from.rows * outerRows };
     const where = random.chance(50) ? this.filter(input, 1 + depth) : null;
     const groups: Expr[] = [];
+    const form = random.pick(["rollup ({0})", "cube ({0})", "grouping sets (({0}), ())", "grouping sets ({0})"]);
+    const hasSets = random.chance(15);
     while (groups.length < 3 && random.chance(groups.length === 0 ? 75 : 40)) {
-      const own = this.#groupKey(input);
+      const own = this.#groupKey(input, hasSets);
       if (own !== null) groups.push(own);
     }
     const plain = groups.flatMap((group) =>
@@ -183,6 +199,9 @@ export class QueryGenerator extends ExpressionGenerator {
       ...Array.from({ length: random.between(1, 3) }, () => this.familyIn(input)),
     ];
     const items = families.map((family) => this.expr(family, scope, random.between(1, 2)));
+    if (hasSets && groups.length > 0 && options.shape === null) {
+      items.push({ family: "int", bound: 1, sql: sql("int", "grouping({0})", [groups[0]!.sql]) });
+    }
     if (options.isTop === true && options.shape === null && random.chance(25)) {
       const average = this.#average(input);
       if (average !== null) items.push(average);
@@ -194,7 +213,7 @@ export class QueryGenerator extends ExpressionGenerator {
       optionalClause(" where {0}", where),
       groups.length === 0
         ? nothing
-        : clause(" group by {0}", [
+        : clause(` group by ${hasSets ? form : "{0}"}`, [
             list(
               "groups",
               ", ",
@@ -228,11 +247,11 @@ export class QueryGenerator extends ExpressionGenerator {
     return [{ ...first, sql: sql(first.sql.tag, text, [first.sql]) }, ...rest];
   }
 
-  #groupKey(input: Scope): Expr | null {
+  #groupKey(input: Scope, isPlain: boolean): Expr | null {
     const { random } = this;
     const family = this.familyIn(input);
     const own: Scope = { ...input, outer: [] };
-    if (random.chance(30) && family !== "interval") {
+    if (!isPlain && random.chance(30) && family !== "interval") {
       const key = this.expr(family, { ...own, rows: Infinity }, 1);
       // A constant is a position or nothing at all to GROUP BY.
       return /[.]/.test(textOf(key.sql)) && !/^[-(]*[0-9']/.test(textOf(key.sql)) ? key : null;
@@ -311,7 +330,7 @@ export class QueryGenerator extends ExpressionGenerator {
   /** FROM with one to three relations, or none at all. */
   #from(options: SelectOptions): Relation {
     const { random } = this;
-    if (random.chance(3)) return { sql: nothing, columns: [], rows: 1 };
+    if (random.chance(3)) return { sql: nothing, columns: [], rows: 1, ids: null };
     let joined = this.#relation(options, 1);
     const more = random.weighted([
       [45, 0],
@@ -327,6 +346,7 @@ export class QueryGenerator extends ExpressionGenerator {
     const { random } = this;
     const { outer, depth, outerRows } = options;
     if (depth > 0 && left.rows * outerRows <= 20_000 && random.chance(12)) return this.#lateral(left, options);
+    if (left.ids?.length === 1 && left.rows >= 300 && outerRows === 1 && random.chance(15)) return this.#joinById(left);
     const right = this.#relation(options, left.rows);
     const columns = [...left.columns, ...right.columns];
     const rows = left.rows * right.rows;
@@ -334,6 +354,7 @@ export class QueryGenerator extends ExpressionGenerator {
       sql: sql("joined", text, [left.sql, right.sql, ...parts]),
       columns,
       rows,
+      ids: left.ids === null || right.ids === null ? null : [...left.ids, ...right.ids],
     });
     if (random.chance(9))
       return relation(random.pick(["{0} cross join {1}", "{0} cross join {1}", "{0}, {1}"].slice(0, isLonger ? 1 : 3)));
@@ -357,6 +378,22 @@ export class QueryGenerator extends ExpressionGenerator {
     ];
     if (conditions.length === 0) conditions.push(this.condition({ ...scope, outer: [] }, 1));
     return relation(`{0} ${joinType} {1} on {2}`, [list("bool", " and ", conditions)]);
+  }
+
+  /** Two large tables, by a key of both, so that there are not more rows than in one. */
+  #joinById(left: Relation): Relation {
+    const { random } = this;
+    const right = this.#table("big");
+    const columns = [...left.columns, ...right.columns];
+    const key = sql("bool", "({0} = {1})", [columnOf(left.ids![0]!).sql, columnOf(right.ids![0]!).sql]);
+    const conditions = [key, ...(random.chance(40) ? [this.condition({ columns, outer: [], rows: Infinity }, 1)] : [])];
+    const joinType = random.pick(["join", "left join", "right join", "full join"]);
+    return {
+      sql: sql("joined", `{0} ${joinType} {1} on {2}`, [left.sql, right.sql, list("bool", " and ", conditions)]),
+      columns,
+      rows: Math.max(left.rows, right.rows),
+      ids: [...left.ids!, ...right.ids!],
+    };
   }
 
   /** left.x = right.y of one family, now and then of expressions over them. */
@@ -409,17 +446,24 @@ export class QueryGenerator extends ExpressionGenerator {
         sql: leaf("common table", `${name} as ${alias}`),
         columns: columns.map((facts, index) => ({ ...facts, ref: `${alias}.c${index}` })),
         rows,
+        ids: null,
       };
     }
     const tables = fuzzTables.filter((one) => one.rows <= allowed || one.name === "few");
     const weights: Readonly<Record<string, number>> = { none: 1, one: 2, few: 12, mid: 22, big: 12 };
     const table = random.weighted(tables.map((one) => [weights[one.name]!, one] as const));
+    return this.#table(table.name);
+  }
+
+  #table(name: string): Relation {
+    const table = fuzzTables.find((one) => one.name === name)!;
     const alias = this.#name("t");
     const smaller = fuzzTables.filter(({ rows }) => rows < table.rows).map(({ name }) => `${name} as ${alias}`);
     return {
       sql: leaf(`table ${alias}`, `${table.name} as ${alias}`, undefined, smaller),
       columns: fuzzColumns.map(({ name, ...facts }) => ({ ...facts, ref: `${alias}.${name}` })),
       rows: Math.max(1, table.rows),
+      ids: [{ family: "int", bound: table.rows, ref: `${alias}.id` }],
     };
   }
 
@@ -430,6 +474,7 @@ export class QueryGenerator extends ExpressionGenerator {
       sql: sql("derived", `${keyword}({0}) as ${alias}(${names.join(", ")})`, [query.sql]),
       columns: query.columns.map((facts, index) => ({ ...facts, ref: `${alias}.${names[index]!}` })),
       rows: query.rows,
+      ids: null,
     };
   }
 
@@ -448,6 +493,7 @@ export class QueryGenerator extends ExpressionGenerator {
       sql: sql("joined", text, [left.sql, right.sql]),
       columns: [...left.columns, ...right.columns],
       rows: left.rows * right.rows,
+      ids: null,
     };
   }
 

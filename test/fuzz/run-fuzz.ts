@@ -23,7 +23,8 @@ const { values: options } = parseArgs({
   allowNegative: true,
 });
 
-const slowMs = 15_000;
+const slowMs = 30_000;
+const progressEvery = 250;
 const seed = Number(options.seed);
 const ours = await OnagerUnderTest.start();
 const oracle = await Oracle.start();
@@ -36,6 +37,7 @@ for (let index = 0; index < Number(options.queries) && counts.failed < Number(op
   const { sql, ordered } = new QueryGenerator(new Random(querySeed)).statement();
   const textsOf = (tree: Sql) => ({ ours: print(tree, "ours"), duck: print(tree, "duck"), ordered });
   if (options.show) console.log(`-- ${querySeed}\n${textsOf(sql).ours}`);
+  if (index > 0 && index % progressEvery === 0) console.log(`-- ${JSON.stringify(counts)}`);
   const before = performance.now();
   const outcome = await checkQuery(textsOf(sql), ours, oracle);
   const milliseconds = performance.now() - before;

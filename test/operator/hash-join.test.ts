@@ -272,6 +272,15 @@ describe("hash join", () => {
           { ...plain, joinType, nullAware: true },
           { ...plain, joinType, nullAware: true, residual },
           { joinType, nullAware: true, residual, keys: [{ column: 0, nullEqual: true }] },
+          {
+            joinType,
+            nullAware: true,
+            residual,
+            keys: [
+              { column: 0, nullEqual: true },
+              { column: 1, nullEqual: true },
+            ],
+          },
         );
       for (const [probeCount, buildCount, distinct, nullShare] of [
         [0, 0, 1, 0],
