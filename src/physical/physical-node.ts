@@ -23,6 +23,8 @@ export type PhysicalNode =
   | PhysicalLimit
   | PhysicalUnion
   | PhysicalSetOperation
+  | PhysicalRecursive
+  | PhysicalWorkTable
   | PhysicalExchange
   | PhysicalShuffleRead;
 
@@ -179,6 +181,21 @@ export type PhysicalSetOperation = NodeBase & {
   readonly left: PhysicalNode;
   readonly right: PhysicalNode;
 };
+
+/**
+ * The anchor's rows, then round by round the step's, which runs anew for each round and reads the rows that the round before has
+ * added from the work table of the same `workId`; until a round adds none. One task. More rounds than `roundsMax` are an error.
+ */
+export type PhysicalRecursive = NodeBase & {
+  readonly kind: "recursive";
+  readonly workId: number;
+  readonly anchor: PhysicalNode;
+  readonly step: PhysicalNode;
+  readonly distinct: boolean;
+  readonly roundsMax: number;
+};
+
+export type PhysicalWorkTable = NodeBase & { readonly kind: "work_table"; readonly workId: number };
 
 /**
  * How rows are spread over the tasks of the reading stage: by hash of `keys`; all to the one task (`single`; with

@@ -34,6 +34,11 @@ export function verifyPhysicalPlan(node: PhysicalNode): void {
         node.rows.every((row) => row.length === node.schema.length),
         "a value for each field",
       );
+    case "work_table":
+      return;
+    case "recursive":
+      verify.layout(node.schema, node.anchor.schema);
+      return verify.layout(node.schema, node.step.schema);
     case "shuffle_read":
       return node.mergeKeys?.forEach((key) => verify.expression(key.expression, node.schema));
     case "filter":
