@@ -13,6 +13,7 @@ import type {
   LogicExpression,
 } from "./expression.ts";
 import { evaluate } from "./interpreter/evaluate.ts";
+import { isVolatileFunction } from "./volatile-functions.ts";
 
 const bool = simpleType("bool");
 
@@ -61,8 +62,6 @@ const clockFunctions = new Set(["now", "current_date", "localtimestamp", "localt
 export function isClockFunction(name: string): boolean {
   return clockFunctions.has(name);
 }
-/** Another value at every call. */
-const volatileFunctions = new Set(["random", "clock_timestamp"]);
 const seesNulls = new Set([
   ..."is_null is_not_null is_true is_not_true is_false is_not_false is_distinct_from is_not_distinct_from".split(" "),
   ..."coalesce greatest least".split(" "),
@@ -70,7 +69,7 @@ const seesNulls = new Set([
 
 function foldCall(call: CallExpression, nowMicros: bigint | undefined): Expression {
   if (clockFunctions.has(call.name)) return nowMicros === undefined ? call : computed(call, nowMicros);
-  if (volatileFunctions.has(call.name)) return call;
+  if (isVolatileFunction(call.name)) return call;
   if (call.args.every((arg) => arg.kind === "literal")) return computed(call, nowMicros);
   // The other arguments' errors need not surface: SQL lets an engine skip them.
   if (!seesNulls.has(call.name) && call.args.some((arg) => arg.kind === "literal" && arg.value === null)) {

@@ -1,4 +1,5 @@
 import type { ColumnId, Expression } from "../expr/expression.ts";
+import { isVolatile } from "../expr/volatile-functions.ts";
 import { andAll, columnIds, conjuncts, isNullable, orAll } from "../expr/expression-properties.ts";
 import type { AggregateNode, JoinNode, LogicalNode, WindowNode } from "../logical/logical-node.ts";
 import { outputColumns, outputIds } from "../logical/output-columns.ts";
@@ -28,13 +29,13 @@ function push(node: LogicalNode, predicates: readonly Expression[]): LogicalNode
     }
     case "project": {
       const definitions = new Map(node.items.map((item) => [item.column.id, item.expression]));
-      return {
-        ...node,
-        input: push(
-          node.input,
-          predicates.map((predicate) => substituteColumns(predicate, definitions)),
-        ),
-      };
+      // A random number must not be drawn a second time below.
+      const volatile = new Set(node.items.filter((item) => isVolatile(item.expression)).map((item) => item.column.id));
+      const [fixed, movable] = partition(predicates, (predicate) =>
+        [...columnIds(predicate)].some((id) => volatile.has(id)),
+      );
+      const below = movable.map((predicate) => substituteColumns(predicate, definitions));
+      return filtered({ ...node, input: push(node.input, below) }, fixed);
     }
     case "aggregate":
       return pushAggregate(node, predicates);
@@ -61,6 +62,10 @@ function push(node: LogicalNode, predicates: readonly Expression[]): LogicalNode
         predicates,
       );
   }
+}
+
+function partition<T>(items: readonly T[], test: (item: T) => boolean): readonly [T[], T[]] {
+  return [items.filter(test), items.filter((item) => !test(item))];
 }
 
 function overInput(
