@@ -459,7 +459,10 @@ export class HashJoinOperator implements Operator {
       if (count > 0) kernelNamed(kernels, "joinMark")(pairs.positions, count, pairs.flags, 1);
     }
     if (!nullAware || this.#buildRowCount === 0) return;
-    assert(this.#node.keys.length === 1, "a null-aware join has one key");
+    assert(
+      this.#node.keys.length === 1 || (this.#keyValidity === 0 && !this.#buildHasNullKey),
+      "a null-aware join has one key, or keys that are never NULL",
+    );
     if (residual === null) {
       if (this.#buildHasNullKey) kernelNamed(kernels, "joinMarkUnknown")(pairs.flags, rowCount, 0);
       else if (this.#keyValidity !== 0)
