@@ -45,6 +45,10 @@ export async function ensureIntegrationClient(): Promise<string> {
 
 /** Runs one of Archery's scenarios against a server on this machine. Throws with the client's words when it fails. */
 export async function runScenario(program: string, scenario: string, port: number): Promise<void> {
-  const args = ["-host", "127.0.0.1", "-port", String(port), "-scenario", scenario];
-  await run(program, args, { timeout: 30_000 });
+  await run(program, ["-host", "127.0.0.1", "-port", String(port), "-scenario", scenario], { timeout: 30_000 });
+}
+
+/** As runScenario, for the one without a name: batches of a JSON file go to the server and come back. */
+export async function runDefaultScenario(program: string, file: string, port: number): Promise<void> {
+  await run(program, ["-host", "127.0.0.1", "-port", String(port), "-path", file], { timeout: 30_000 });
 }

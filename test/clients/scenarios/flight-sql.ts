@@ -26,12 +26,10 @@ const metadata = {
   PRECISION: "100",
   REMARKS: "test column",
 };
-const column = new Field(
-  "id",
-  new Int64(),
-  true,
-  new Map(Object.entries(metadata).map(([name, value]) => [`ARROW:FLIGHT:SQL:${name}`, value])),
+export const columnMetadata: Map<string, string> = new Map(
+  Object.entries(metadata).map(([name, value]) => [`ARROW:FLIGHT:SQL:${name}`, value]),
 );
+const column = new Field("id", new Int64(), true, columnMetadata);
 const querySchema = Message.encode(Message.from(new Schema([column])));
 
 /** Statements that only this scenario knows; the answers to metadata commands are Onager's own, on an empty catalog. */
