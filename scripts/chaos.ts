@@ -36,7 +36,9 @@ const faults = new Map<string, number>();
 const failures = new Map<string, number>();
 const takeoversMs: number[] = [];
 const durationsMs: number[] = [];
-let [right, wrong, hung] = [0, 0, 0];
+let [right, wrong, hung, repeated] = [0, 0, 0, 0];
+/** A statement whose scheduler dies before it is acknowledged is asked again, of another one, so often. */
+const askedMax = 5;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const count = (counts: Map<string, number>, what: string): void => void counts.set(what, (counts.get(what) ?? 0) + 1);
@@ -47,8 +49,11 @@ const note = (text: string): void => {
 
 /** One client after the other, each over a connection of its own to any scheduler. */
 async function runClient(cluster: FaultCluster, answers: TpchAnswers, random: Random, endMs: number): Promise<void> {
-  while (Date.now() < endMs) {
-    const query = tpchQuery(random.pick(queryNumbers)!, scale);
+  let asked = 0;
+  for (let number = 1; Date.now() < endMs;) {
+    if (asked === 0) number = random.pick(queryNumbers)!;
+    const query = tpchQuery(number, scale);
+    asked++;
     const schedulers = random.chance(0.5) ? cluster.schedulers : cluster.schedulers.toReversed();
     const startedMs = Date.now();
     const abort = new AbortController();
@@ -68,12 +73,19 @@ async function runClient(cluster: FaultCluster, answers: TpchAnswers, random: Ra
         process.stdout.write(`WRONG ${query.name}: ${differences[0]}\n`);
       }
       durationsMs.push(Date.now() - startedMs);
+      asked = 0;
     } catch (thrown) {
       const error = EngineError.from(thrown);
       if (abort.signal.aborted) {
         hung++;
         process.stdout.write(`HUNG ${query.name}\n`);
-      } else count(failures, error.code);
+        asked = 0;
+      } else if (error.code === "unavailable" && asked < askedMax) {
+        repeated++;
+      } else {
+        count(failures, error.code);
+        asked = 0;
+      }
       note(`${query.name} failed: ${error.code}: ${error.message}`);
     } finally {
       clearTimeout(timer);
@@ -164,7 +176,7 @@ try {
   for (const node of stopped) node.child.kill("SIGCONT");
 } finally {
   process.stdout.write(
-    `queries right ${right}, wrong ${wrong}, hung ${hung}, failed: ${list(failures)}\n` +
+    `queries right ${right}, wrong ${wrong}, hung ${hung}, failed: ${list(failures)}; asked again of another scheduler ${repeated}\n` +
       `faults: ${list(faults)}\ntakeovers: ${takeoversMs.length}, ${spread(takeoversMs)}\nqueries: ${spread(durationsMs)}\n`,
   );
   if (options.verbose && (wrong > 0 || hung > 0))

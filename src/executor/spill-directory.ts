@@ -10,6 +10,8 @@ export class SpillDirectory implements SpillSpace {
   readonly #bytesMax: number;
   readonly #open = new Set<TaskSpillFile>();
   #created = 0;
+  /** Bytes of the files that there are now; `spilledBytes` counts those of removed ones too. */
+  #heldBytes = 0;
   spilledBytes = 0;
 
   constructor(directory: string, prefix: string, bytesMax: number) {
@@ -20,20 +22,24 @@ export class SpillDirectory implements SpillSpace {
 
   create(label: string): SpillFile {
     const path = join(this.#directory, `${this.#prefix}-${this.#created++}-${label}.spill`);
-    const file = new TaskSpillFile(path, this, () => this.#open.delete(file));
+    const file = new TaskSpillFile(path, this, () => {
+      this.#open.delete(file);
+      this.#heldBytes -= file.byteSize;
+    });
     this.#open.add(file);
     return file;
   }
 
   /** Counts bytes against the quota before they are written. */
   charge(byteSize: number): void {
-    if (this.spilledBytes + byteSize > this.#bytesMax) {
+    if (this.#heldBytes + byteSize > this.#bytesMax) {
       throw new EngineError(
         "disk_full",
         `the task would spill more than ${this.#bytesMax} bytes to ${this.#directory}`,
         { file: this.#directory },
       );
     }
+    this.#heldBytes += byteSize;
     this.spilledBytes += byteSize;
   }
 

@@ -17,6 +17,7 @@ import {
 import type { JobDefinition, SchedulerAction, SchedulerEvent } from "./core/event.ts";
 import { step } from "./core/step.ts";
 import { decodeJob, encodeJob } from "./encode-job.ts";
+import { SteadyClock } from "./steady-clock.ts";
 
 type Waiter = { readonly placed: PromiseWithResolvers<JobState>; readonly ended: PromiseWithResolvers<JobState> };
 
@@ -45,7 +46,8 @@ export class JobBoard {
     this.#state = newClusterState(options.limits);
     this.#store = options.store;
     this.#logger = options.logger;
-    this.#now = options.now ?? Date.now;
+    const clock = new SteadyClock();
+    this.#now = options.now ?? (() => clock.now());
   }
 
   /** Takes up the jobs that the store knows; executors that still run their tasks will connect again. */
