@@ -120,15 +120,23 @@ function eventOf(verb: string, words: string[]): SchedulerEvent {
   }
 }
 
-/** `0:2:hash3` is stage 0 with two tasks that write three partitions; `1:3:result<0` reads it. */
+/**
+ * `0:2:hash3` is stage 0 with two tasks that write three partitions; `1:3:result<0` reads it; `2:1:single~0/3` only uses the
+ * runtime filter in its partition 3.
+ */
 function parseStage(word: string) {
-  const [description, inputs] = word.split("<");
+  const [beforeFilters, filters] = word.split("~");
+  const [description, inputs] = beforeFilters!.split("<");
   const [stageId, tasks, kind] = description!.split(":");
   return {
     stageId: Number(stageId),
     plan: new Uint8Array(),
     sinkKind: kind!.replace(/\d+$/, "") as StageSink["kind"],
     inputs: inputs === undefined ? [] : inputs.split(",").map(Number),
+    filterInputs: (filters?.split(",") ?? []).map((filter) => {
+      const [filterStage, partition] = filter.split("/").map(Number);
+      return { stageId: filterStage!, partition: partition! };
+    }),
     tasks: Array.from({ length: Number(tasks) }, () => ({ splits: [] })),
   };
 }

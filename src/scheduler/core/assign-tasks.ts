@@ -158,10 +158,18 @@ function launch(
   });
   for (const { stageId, partition } of stage.filterInputs) {
     const producer = job.stages[stageId]!;
-    if (stage.inputs.includes(stageId) || producer.status !== "finished") continue;
+    if (stage.inputs.includes(stageId) || !isAtHand(state, producer)) continue;
     inputs.push({ stageId, partition, sources: sourcesOf(state, job, producer) });
   }
   actions.push({ kind: "send", executorId, message: { kind: "launch", task: id, splits: task.splits, inputs } });
+}
+
+/** Whether all of a stage's output can be read without waiting: what a task could do without is not worth a timeout. */
+function isAtHand(state: ClusterState, producer: StageState): boolean {
+  return producer.tasks.every((task) => {
+    const place = task.executorId === null ? undefined : state.executors.get(task.executorId);
+    return task.status === "finished" && place !== undefined && place.status !== "disconnected";
+  });
 }
 
 /** Where each task of a complete stage left its output. An executor that is away for the moment keeps its address. */
