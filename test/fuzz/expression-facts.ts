@@ -29,6 +29,7 @@ export type Scope = {
 /** What the makers of one family's expressions need for their parts. */
 export type ExpressionMaker = {
   readonly random: Random;
+  family(): Family;
   expr(family: Family, scope: Scope, depth: number): Expr;
   condition(scope: Scope, depth: number): Sql;
   literal(family: Family): Expr;

@@ -1,6 +1,7 @@
+import { aggregateCall, averageCall } from "./aggregate-expressions.ts";
 import { columnOf, mergedFacts, type Column, type Expr, type Facts, type Scope } from "./expression-facts.ts";
 import { ExpressionGenerator, optionalClause } from "./expression-generator.ts";
-import { factsOf, itemList, orderAndLimit, plainFacts, tagOf, textOf } from "./query-parts.ts";
+import { factsOf, groupByClause, itemList, orderAndLimit, plainFacts, tagOf, textOf } from "./query-parts.ts";
 import { fuzzColumns, fuzzTables, type Family } from "./fuzz-tables.ts";
 import type { Random } from "./random.ts";
 import { windowExpression } from "./window-expressions.ts";
@@ -178,7 +179,6 @@ export class QueryGenerator extends ExpressionGenerator {
     const input: Scope = { columns: from.columns, outer, rows: from.rows * outerRows };
     const where = random.chance(50) ? this.filter(input, 1 + depth) : null;
     const groups: Expr[] = [];
-    const form = random.pick(["rollup ({0})", "cube ({0})", "grouping sets (({0}), ())", "grouping sets ({0})"]);
     const hasSets = random.chance(15);
     while (groups.length < 3 && random.chance(groups.length === 0 ? 75 : 40)) {
       const own = this.#groupKey(input, hasSets);
@@ -192,7 +192,7 @@ export class QueryGenerator extends ExpressionGenerator {
       outer,
       rows: input.rows,
       ready: groups,
-      aggregate: (family) => this.#aggregate(family, input),
+      aggregate: (family) => aggregateCall(this, family, input),
     };
     const families = options.shape ?? [
       ...groups.filter(() => random.chance(70)).map((group) => group.family),
@@ -203,7 +203,7 @@ export class QueryGenerator extends ExpressionGenerator {
       items.push({ family: "int", bound: 1, sql: sql("int", "grouping({0})", [groups[0]!.sql]) });
     }
     if (options.isTop === true && options.shape === null && random.chance(25)) {
-      const average = this.#average(input);
+      const average = averageCall(this, input);
       if (average !== null) items.push(average);
     }
     const having = random.chance(25) ? this.#having(scope, Math.min(depth, 1)) : null;
@@ -211,15 +211,11 @@ export class QueryGenerator extends ExpressionGenerator {
       itemList(items, options.shape === null && options.isTop === true),
       from.sql,
       optionalClause(" where {0}", where),
-      groups.length === 0
-        ? nothing
-        : clause(` group by ${hasSets ? form : "{0}"}`, [
-            list(
-              "groups",
-              ", ",
-              groups.map((group) => group.sql),
-            ),
-          ]),
+      groupByClause(
+        random,
+        groups.map((group) => group.sql),
+        hasSets,
+      ),
       optionalClause(" having {0}", having),
     ];
     // No HAVING without groups or aggregates: what there is then is a plain select.
@@ -258,73 +254,6 @@ export class QueryGenerator extends ExpressionGenerator {
     }
     const columns = own.columns.filter((column) => column.family === family);
     return columns.length === 0 ? null : columnOf(random.pick(columns));
-  }
-
-  #aggregate(family: Family, input: Scope): Expr | null {
-    const { random } = this;
-    const inside: Scope = { columns: input.columns, outer: [], rows: Infinity };
-    const arg = (wanted: Family): Expr => this.expr(wanted, inside, random.between(0, 1));
-    const filter = random.chance(20) ? clause(" filter (where {0})", [this.condition(inside, 1)]) : nothing;
-    const distinct = random.chance(25) ? clause("distinct ", []) : nothing;
-    const call = (text: string, one: Expr, bound: number, facts: Partial<Facts> = {}): Expr => ({
-      family,
-      bound,
-      ...facts,
-      sql: sql(family, `${text}{2}`, [distinct, one.sql, filter]),
-    });
-    const rows = Math.max(1, input.rows);
-    switch (family) {
-      case "int": {
-        if (random.chance(30)) return { family, bound: rows, sql: sql(family, "count(*){0}", [filter]) };
-        if (random.chance(35)) return call("count({0}{1})", arg(this.family()), rows);
-        const one = arg("int");
-        if (random.chance(50) && one.bound * rows < 1e15) return call("sum({0}{1})", one, one.bound * rows);
-        return {
-          ...call(`${random.pick(["min", "max"])}({0}{1})`, one, one.bound),
-          ...(one.unsigned === true ? { unsigned: true } : {}),
-        };
-      }
-      case "dec": {
-        const one = arg("dec");
-        if (random.chance(60) && one.bound * rows < 1e20) {
-          const sum = call("sum({0}{1})", one, one.bound * rows, { precision: 38, scale: 10 });
-          return { ...sum, sql: sql(family, "cast({0} as decimal(38,10))", [sum.sql]) };
-        }
-        return call(`${random.pick(["min", "max"])}({0}{1})`, one, one.bound, {
-          precision: one.precision ?? 38,
-          scale: one.scale ?? 10,
-        });
-      }
-      case "float": {
-        const one = arg("float");
-        if (random.chance(40) && one.bound < 1e6)
-          return call("sum({0}cast({1} as double precision))", one, one.bound * rows);
-        return call(`${random.pick(["min", "max"])}({0}{1})`, one, one.bound);
-      }
-      case "bool":
-        return call(`${random.pick(["bool_and", "bool_or"])}({0}{1})`, arg("bool"), 1);
-      case "interval":
-      case "blob":
-        return null;
-      default: {
-        const one = arg(family);
-        return call(`${random.pick(["min", "max"])}({0}{1})`, one, one.bound);
-      }
-    }
-  }
-
-  #average(input: Scope): Expr | null {
-    const { random } = this;
-    const inside: Scope = { columns: input.columns, outer: [], rows: Infinity };
-    const arg = this.expr(random.pick(["int", "dec", "float"]), inside, random.between(0, 1));
-    if (arg.bound > 1e6) return null;
-    const distinct = random.chance(20) ? clause("distinct ", []) : nothing;
-    const name = random.pick(["avg", "avg", "stddev_samp", "stddev_pop", "var_samp", "var_pop"]);
-    return {
-      family: "approx",
-      bound: Infinity,
-      sql: sql("approx", `cast(${name}({0}{1}) as double precision)`, [distinct, arg.sql]),
-    };
   }
 
   /** FROM with one to three relations, or none at all. */
@@ -545,7 +474,7 @@ export class QueryGenerator extends ExpressionGenerator {
     const from = this.#from(options);
     const input: Scope = { columns: from.columns, outer, rows: from.rows * options.outerRows };
     const where = random.chance(85) ? this.filter(input, 1) : null;
-    const call = this.#aggregate(family, input);
+    const call = aggregateCall(this, family, input);
     if (call === null || from.columns.length === 0) return null;
     const select = sql("select", "(select {0}{1}{2})", [call.sql, from.sql, optionalClause(" where {0}", where)]);
     return { ...factsOf(call), sql: { ...select, tag: family } };

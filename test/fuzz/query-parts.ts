@@ -43,3 +43,10 @@ function limitClause(random: Random): Sql {
   const offset = random.pick([0, 1, 1, 3, 3, 50]);
   return clause(random.pick([` limit ${limit}`, ` limit ${limit} offset ${offset}`, ` offset ${offset}`]), []);
 }
+
+/** GROUP BY the keys, or sets of them. */
+export function groupByClause(random: Random, keys: readonly Sql[], hasSets: boolean): Sql {
+  if (keys.length === 0) return nothing;
+  const sets = random.pick(["rollup ({0})", "cube ({0})", "grouping sets (({0}), ())", "grouping sets ({0})"]);
+  return clause(` group by ${hasSets ? sets : "{0}"}`, [list("groups", ", ", keys)]);
+}
