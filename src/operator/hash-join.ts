@@ -16,7 +16,7 @@ import type { PhysicalHashJoin } from "../physical/physical-node.ts";
 import { HashJoinSpill } from "./hash-join-spill.ts";
 import { putsOutUnmatchedProbe, spilledSides, storedBuildColumns, tracksBuildRows } from "./hash-join-sides.ts";
 import { JoinPairs } from "./join-pairs.ts";
-import { JoinTable } from "./join-table.ts";
+import { directKeyOf, JoinTable } from "./join-table.ts";
 import { reserveBytes } from "./memory-reserve.ts";
 import type { Operator, TaskContext } from "./operator.ts";
 
@@ -220,7 +220,7 @@ export class HashJoinOperator implements Operator {
   /** False when there is no room for the slots. */
   #tryFinishTable(): boolean {
     try {
-      this.#table.finish();
+      this.#table.finish(directKeyOf(this.#node, this.#keyColumns));
       this.#tableBytes = this.#table.byteSize;
       return true;
     } catch (error) {
@@ -294,8 +294,8 @@ export class HashJoinOperator implements Operator {
       return null;
     }
     const { batch, keys } = input;
-    const hashes = this.#batchRegion.allocate(batch.rowCount * 8);
-    hashColumns(kernels, keys, batch.rowCount, hashes);
+    const hashes = this.#table.isDirect ? 0 : this.#batchRegion.allocate(batch.rowCount * 8);
+    if (hashes !== 0) hashColumns(kernels, keys, batch.rowCount, hashes);
     this.#keyValidity = this.#usableKeys(keys, batch.rowCount);
     const { positions, count } = this.#validPositions(this.#keyValidity, batch.rowCount);
     this.#batch = batch;

@@ -90,7 +90,9 @@ export class JoinPairs {
     this.#batch = batch;
     this.#keys = keys;
     this.#context.memory.u8.fill(0, flags, flags + batch.rowCount);
-    this.#headCount = this.#table.probe(hashes, positions, count, headPositions, headRows);
+    this.#headCount = this.#table.isDirect
+      ? this.#table.probeDirect(keys[0]!.data, positions, count, headPositions, headRows)
+      : this.#table.probe(hashes, positions, count, headPositions, headRows);
     this.#cursor = 0;
   }
 
@@ -174,6 +176,7 @@ export class JoinPairs {
   }
 
   #compareKeys(count: number): number {
+    if (this.#table.isDirect) return count;
     const { positions, rows, misses } = this.#lists!;
     let left = count;
     this.#keyColumns.forEach((column, index) => {

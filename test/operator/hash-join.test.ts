@@ -341,6 +341,61 @@ describe("hash join", () => {
     }
   });
 
+  it("finds whole-number keys by value or by hash, at the ends of the range and beside it", () => {
+    const greatest = 2n ** 63n - 1n;
+    const least = -(2n ** 63n);
+    const int64 = simpleType("int64");
+    const dense = Array.from({ length: 1500 }, (_, index) => BigInt(index) - 700n);
+    // Below, at and above the range; and so far away that a difference of 64 bits wraps around.
+    const around = [
+      -702n,
+      -701n,
+      -700n,
+      -699n,
+      798n,
+      799n,
+      800n,
+      801n,
+      4000n,
+      2n ** 32n,
+      2n ** 32n + 5n,
+      greatest,
+      least,
+    ];
+    const cases: readonly (readonly [string, readonly bigint[], readonly bigint[]])[] = [
+      ["dense", dense, around],
+      ["dense with duplicates", [...dense, ...dense.filter((key) => key % 3n === 0n)], around],
+      ["one key", [7n], [6n, 7n, 8n, greatest, least]],
+      ["the greatest", [greatest, greatest - 3n], [greatest, greatest - 1n, greatest - 3n, least, 0n]],
+      ["the least", [least, least + 3n], [least, least + 1n, least + 3n, greatest, 0n]],
+      ["both ends", [least, 0n, greatest], [least, least + 1n, 0n, greatest - 1n, greatest]],
+      [
+        "sparse",
+        Array.from({ length: 900 }, (_, index) => BigInt(index) * 1_000_003n),
+        [0n, 1n, 1_000_003n, 1_000_004n],
+      ],
+    ];
+    const schema = schemaOf(["key", int64], ["row", simpleType("int32")]);
+    for (const [name, buildKeys, probeKeys] of cases) {
+      const numbered = (keys: readonly (bigint | null)[]): Row[] => keys.map((key, index) => [key, index]);
+      const build = numbered([null, ...buildKeys, null]);
+      const probe = numbered([...probeKeys, null, ...probeKeys, ...buildKeys.slice(0, 40)]);
+      for (const joinType of joinTypes) {
+        if (joinType === "left_single" && name.includes("duplicates")) continue;
+        const spec = { ...plain, joinType };
+        for (const keys of [plain.keys, [{ column: 0, nullEqual: true }]]) {
+          if (keys !== plain.keys && joinType === "left_single") continue;
+          const oracle = { ...spec, keys };
+          assert.deepEqual(
+            sortedText(run(schema, probe, build, oracle, { batchRows: 333, selections: true })),
+            sortedText(expected(schema, probe, build, oracle)),
+            `${name}, ${joinType}`,
+          );
+        }
+      }
+    }
+  });
+
   it("joins tens of thousands of keys, NULLs and long strings among them", () => {
     const schema = schemaOf(["key", simpleType("int64")], ["text", simpleType("utf8")]);
     const random = randomNumbers(5);

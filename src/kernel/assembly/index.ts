@@ -18,6 +18,7 @@ export * from "./like";
 export * from "./numbers";
 export * from "./strings";
 export * from "./join";
+export * from "./join-direct";
 export * from "./sort";
 export * from "./sort-merge";
 export * from "./set-operation";
