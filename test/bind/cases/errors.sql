@@ -3,7 +3,7 @@ select n_nme from nation
 select n.n_nme from nation n
 select m.n_name from nation n
 select * from natoin
-select * from main.natoin
+select * from public.natoin
 select * from elsewhere.nation
 select zzz.* from nation
 select a from t, u
@@ -48,7 +48,7 @@ select 1e400
 select 1::numeric(50)
 select 1::timestamp(3)
 select a && 1 from t
-select @ a from t
+select @@ a from t
 values (1), (date '2020-01-01')
 values (1), (2, 3)
 select a from t limit 'x'
@@ -81,12 +81,12 @@ select a from t union select a, s from u
 select d from t union select a from u
 select a from t union select a from u order by a + 1
 select a from t union select 'x'
-select a from t limit (select 1)
+select a from t limit a
 select a from t limit -1
 select a from t limit a
 select t.a from t left join u on t.a = u.a and exists (select 1 from w where w.a = t.a and w.k = u.s)
 select * from u right join lateral (select u.a) l on true
-with recursive r as (select 1 as n union all select n + 1 from r) select * from r
+with recursive r as (select n + 1 from r) select * from r
 -- parameters and views
 select $0
 select $70000

@@ -10,7 +10,7 @@ select a from t order by a + b
 select distinct s, a from t order by a
 select distinct a + 1 as z from t order by a + 1
 select "Case", "lower" from "Mixed" as "M" where "M"."Case" = 1
-select main.t.a, onager.main.t.b from onager.main.t
+select public.t.a, onager.public.t.b from onager.public.t
 -- set operations
 select a from t union select a from u
 select a from t union all select b from t union all select 1.5
