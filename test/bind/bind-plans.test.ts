@@ -59,7 +59,16 @@ function cases(name: string): readonly string[] {
 describe("bound plans", () => {
   before(loadParser);
 
-  for (const name of ["expressions", "joins", "grouping", "subqueries", "queries", "parameters", "statements"]) {
+  for (const name of [
+    "expressions",
+    "joins",
+    "grouping",
+    "subqueries",
+    "queries",
+    "windows",
+    "parameters",
+    "statements",
+  ]) {
     it(`of ${name}`, () => {
       const blocks = cases(name).map((line) => {
         if (line.startsWith("--")) return line;

@@ -59,6 +59,8 @@ function madeColumns(node: LogicalNode): readonly Column[] {
         .map(({ column }) => column);
     case "aggregate":
       return [...node.groups, ...node.aggregates].map(({ column }) => column);
+    case "window":
+      return node.functions.map(({ column }) => column);
     case "apply":
       return node.form.kind === "lateral" ? [] : [node.form.column];
     default:
