@@ -25,7 +25,8 @@ const rawDoPut = method(
 const reachWaitMs = 15_000;
 const reachPauseMs = 100;
 
-type Place = { readonly host: string; readonly port: number };
+/** `over` aborts when the server there is the wrong one to ask from then on, also if it hangs. */
+type Place = { readonly host: string; readonly port: number; readonly over: AbortSignal };
 
 /** Answers every call by asking another server. `place` tells which; it may wait, and throws when there is none. */
 export function makeForwardingHandlers(
@@ -37,9 +38,9 @@ export function makeForwardingHandlers(
     run: (connection: FlightConnection, options: ReturnType<typeof optionsOf>) => Promise<T>,
   ): Promise<T> => {
     for (const end = performance.now() + reachWaitMs; ;) {
-      const { host, port } = await place();
+      const { host, port, over } = await place();
       try {
-        return await run(peers.connection(host, port), optionsOf(context));
+        return await run(peers.connection(host, port), optionsOf(context, over));
       } catch (thrown) {
         if (!wasNotSent(thrown) || performance.now() > end || context.signal.aborted) throw passOn(thrown);
       }
@@ -57,8 +58,8 @@ export function makeForwardingHandlers(
         return unwrapEncapsulated(schema);
       }),
     async doGet(ticket, context) {
-      const { host, port } = await place();
-      const { headers, signal } = optionsOf(context);
+      const { host, port, over } = await place();
+      const { headers, signal } = optionsOf(context, over);
       return { kind: "raw", messages: explained(peers.readRaw(host, port, ticket, signal, headers)) };
     },
     async *doPut(descriptor, messages, context) {
@@ -85,13 +86,13 @@ export function makeForwardingHandlers(
   };
 }
 
-function optionsOf(context: CallContext): { signal: AbortSignal; headers: Record<string, string> } {
+function optionsOf(context: CallContext, over: AbortSignal): { signal: AbortSignal; headers: Record<string, string> } {
   const headers: Record<string, string> = { [clientHeader]: context.peer };
   for (const name of passedHeaders) {
     const value = context.headers.get(name);
     if (value !== undefined) headers[name] = value;
   }
-  return { signal: context.signal, headers };
+  return { signal: AbortSignal.any([context.signal, over]), headers };
 }
 
 /** Whether there was no connection at all, so that nothing can have happened: the call may be made again. */

@@ -27,6 +27,8 @@ export type SchedulerRoleOptions = {
   readonly lead: (term: Term) => Promise<Leading>;
 };
 
+type Place = { readonly host: string; readonly port: number; readonly over: AbortSignal };
+
 /** How long calls wait for a new leader while there is none. */
 const leaderWaitMs = 15_000;
 const leaderPollMs = 50;
@@ -40,6 +42,9 @@ export class SchedulerRole {
   readonly control: ControlHandlers;
   readonly #options: SchedulerRoleOptions;
   #leading: { readonly term: Term; readonly parts: Leading } | null = null;
+  /** The leader that calls were passed on to. */
+  #followed: { readonly address: string; readonly over: AbortController } | null = null;
+  readonly #watch: NodeJS.Timeout;
   #closed = false;
   #end: () => void = () => {};
   readonly #loop: Promise<void>;
@@ -48,11 +53,13 @@ export class SchedulerRole {
     this.#options = options;
     this.flight = this.#makeHandlers();
     this.control = { onExecutor: (connection) => this.#onExecutor(connection) };
+    this.#watch = setInterval(() => this.#leaveOldLeader(), leaderPollMs * 4);
     this.#loop = this.#run();
   }
 
   async close(): Promise<void> {
     this.#closed = true;
+    clearInterval(this.#watch);
     this.#end();
     await this.#options.election.close();
     await this.#loop;
@@ -109,7 +116,7 @@ export class SchedulerRole {
   }
 
   /** Null when this scheduler has come to lead meanwhile. */
-  async #leaderPlace(): Promise<{ host: string; port: number } | null> {
+  async #leaderPlace(): Promise<Place | null> {
     const { election, address } = this.#options;
     for (const end = performance.now() + leaderWaitMs; performance.now() < end && !this.#closed;) {
       if (this.#current() !== null) return null;
@@ -120,9 +127,22 @@ export class SchedulerRole {
     throw new EngineError("unavailable", "no scheduler leads at the moment", { hint: "try again in some seconds" });
   }
 
-  #placeOf(address: string): { host: string; port: number } {
+  #placeOf(address: string): Place {
     const colon = address.lastIndexOf(":");
-    return { host: address.slice(0, colon).replace(/^\[|\]$/g, ""), port: Number(address.slice(colon + 1)) };
+    const host = address.slice(0, colon).replace(/^\[|\]$/g, "");
+    if (this.#followed?.address !== address) {
+      this.#leaveOldLeader();
+      this.#followed = { address, over: new AbortController() };
+    }
+    return { host, port: Number(address.slice(colon + 1)), over: this.#followed.over.signal };
+  }
+
+  /** Calls that wait for a leader that hangs must not wait longer than it leads. */
+  #leaveOldLeader(): void {
+    const { leader } = this.#options.election;
+    if (this.#followed === null || leader === null || leader === this.#followed.address) return;
+    this.#followed.over.abort(new EngineError("unavailable", "another scheduler has come to lead: ask again"));
+    this.#followed = null;
   }
 
   #makeHandlers(): FlightHandlers {

@@ -18,29 +18,28 @@ export async function* readLocated(
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const end = performance.now() + patienceMs;
+  let schemaSent = false;
   for (;;) {
     const place = await locate(ticket, signal);
-    let messages = 0;
+    let batches = 0;
     try {
       const bytes = encodeResultTicket(place.ticket, signer);
-      let schema: Uint8Array | null = null;
+      let isFirst = true;
       for await (const message of peers.readRaw(place.host, place.port, bytes, signal)) {
-        // The schema says nothing about rows: it is held back until some of them, or their end, are here.
-        if (schema === null && messages === 0) {
-          schema = message;
-          continue;
-        }
-        if (messages === 0 && schema !== null) yield schema;
-        messages++;
+        // The schema says nothing about rows, and is the same for every attempt.
+        const isSchema = isFirst;
+        isFirst = false;
+        if (isSchema && schemaSent) continue;
+        if (isSchema) schemaSent = true;
+        else batches++;
         yield message;
       }
-      if (messages === 0 && schema !== null) yield schema;
       return;
     } catch (thrown) {
       const { code } = EngineError.from(thrown);
       const passing =
         code === "unavailable" || code === "not_found" || code === "executor_lost" || code === "fetch_failed";
-      if (messages > 0 || !passing || performance.now() > end || signal.aborted) throw thrown;
+      if (batches > 0 || !passing || performance.now() > end || signal.aborted) throw thrown;
     }
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
