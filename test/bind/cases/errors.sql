@@ -76,7 +76,7 @@ select a from t where a in (select a, s from u)
 select a from t where (a, b) in (select a from u)
 select a from t where (a, b) = (1, 2, 3)
 select (1, 2)
-select a from t where (a, b) = (select a, c from u)
+select a from t where (a, b) = (select a from u)
 select a from t union select a, s from u
 select d from t union select a from u
 select a from t union select a from u order by a + 1
