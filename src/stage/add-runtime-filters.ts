@@ -5,7 +5,15 @@ import type { PhysicalHashJoin, PhysicalNode, PhysicalScan, RuntimeFilterUse } f
 import { physicalChildren, withPhysicalChildren } from "../physical/print-physical.ts";
 import type { ScanSource } from "../physical/plan-context.ts";
 import type { Stage, StageFilter, StageGraph } from "./stage.ts";
-import { dropsBuild, dropsProbe, keySources, keyTargets, type KeySource, type KeyTarget } from "./trace-keys.ts";
+import {
+  dropsBuild,
+  dropsProbe,
+  keySources,
+  keyTargets,
+  putsOutBuild,
+  type KeySource,
+  type KeyTarget,
+} from "./trace-keys.ts";
 
 /** A filter that is thought to let through more than this share of the rows is not made. */
 const passedShareMax = 0.5;
@@ -87,16 +95,18 @@ class FilterAdder {
     targetKey: Expression & { readonly kind: "input" },
   ): Candidate[] {
     const targets = keyTargets(this.#stages, this.#readerCounts, stage.stageId, targetNode, targetKey.index);
-    const keepsTarget =
-      targetNode === join.probe ? join.joinType !== "right_semi" && join.joinType !== "right_anti" : true;
-    const joinShare = keepsTarget ? join.estimate.rows / Math.max(1, targetNode.estimate.rows) : 1;
+    // A join that puts out the other side says nothing of how many of these rows have a partner.
+    const isOutput = targetNode !== join.probe || !putsOutBuild.has(join.joinType);
+    const joinShare = isOutput ? join.estimate.rows / Math.max(1, targetNode.estimate.rows) : null;
     return keySources(sourceNode, sourceKey.index).flatMap((source) => {
       const plan = this.#stages[source.stageId]!.plan;
+      // What is dropped between the source and the join, as by HAVING, is still among the source's keys.
+      const lostBetween = Math.max(1, plan.estimate.rows / Math.max(1, sourceNode.estimate.rows));
       return targets.flatMap((target): Candidate[] => {
         const type = target.scan.schema[target.column]!.type;
         if (!sameLayout(type, plan.schema[source.column]!.type)) return [];
-        // Rows of the source may share a key, rows of the target too: the lower of both guesses.
-        const passedShare = Math.min(joinShare, plan.estimate.rows / Math.max(1, target.scan.estimate.rows));
+        const rowShare = plan.estimate.rows / Math.max(1, target.scan.estimate.rows);
+        const passedShare = joinShare === null ? rowShare : joinShare * lostBetween;
         return passedShare <= passedShareMax && plan.estimate.rows <= bloomRowsMax
           ? [{ source, target, passedShare }]
           : [];

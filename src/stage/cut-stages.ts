@@ -68,7 +68,9 @@ class StageCutter {
     );
     const reads = leaves.flatMap((leaf) => (leaf.kind === "shuffle_read" ? [this.stages[leaf.stageId]!.sink] : []));
     const counts = new Set(reads.flatMap((sink) => (sink.kind === "hash" ? [sink.partitionCount] : [])));
-    const needsOneTask = leaves.some((leaf) => leaf.kind === "values" || leaf.kind === "work_table") || reads.some((sink) => sink.kind === "single");
+    const needsOneTask =
+      leaves.some((leaf) => leaf.kind === "values" || leaf.kind === "work_table") ||
+      reads.some((sink) => sink.kind === "single");
     if (counts.size > 0) {
       assert(counts.size === 1, "a stage's hash exchanges have equally many partitions");
       assert(

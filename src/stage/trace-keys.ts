@@ -11,7 +11,8 @@ export const dropsProbe: ReadonlySet<PhysicalJoinType> = new Set([
 ]);
 export const dropsBuild: ReadonlySet<PhysicalJoinType> = new Set(["inner", "left", "left_semi", "right_semi"]);
 
-const putsOutBuild: ReadonlySet<PhysicalJoinType> = new Set(["right_semi", "right_anti"]);
+/** Joins that put out the build side's rows only. */
+export const putsOutBuild: ReadonlySet<PhysicalJoinType> = new Set(["right_semi", "right_anti"]);
 const putsOutProbe: ReadonlySet<PhysicalJoinType> = new Set(["left_semi", "left_anti", "left_mark"]);
 
 type JoinNode = PhysicalNode & { readonly kind: "hash_join" | "nested_loop_join" };
