@@ -1,6 +1,6 @@
 import { QueryGenerator } from "./query-generator.ts";
 import type { Random } from "./random.ts";
-import { print } from "./sql-tree.ts";
+import { print, type Sql } from "./sql-tree.ts";
 
 /** Pieces that may stand anywhere in a broken text: words, functions, numbers at the edges, and what no lexer likes. */
 const pieces = [
@@ -19,8 +19,9 @@ const pieces = [
 /** A generated query with some of its tokens dropped, doubled, swapped or replaced; now and then a text of pieces only. */
 export function mutate(random: Random): string {
   if (random.chance(10)) return Array.from({ length: random.between(1, 30) }, () => random.pick(pieces)).join(" ");
-  const tokens: string[] =
-    print(new QueryGenerator(random).statement().sql, "ours").match(/\s+|\w+|'[^']*'|./gsu) ?? ([] as string[]);
+  const tree = new QueryGenerator(random).statement().sql;
+  if (random.chance(60)) return print(transplant(random, transplant(random, tree)), "ours");
+  const tokens: string[] = print(tree, "ours").match(/\s+|\w+|'[^']*'|./gsu) ?? [];
   for (let count = random.between(1, 4); count > 0 && tokens.length > 0; count--) {
     const at = random.below(tokens.length);
     switch (random.below(6)) {
@@ -47,4 +48,19 @@ export function mutate(random: Random): string {
   }
   if (random.chance(3)) tokens.push(String.fromCodePoint(random.pick([0, 7, 0x7f, 0xd7ff, 0xfeff, 0x1f600])));
   return tokens.join("");
+}
+
+const expressionTags = new Set("bool int dec float date time ts tz interval text blob approx".split(" "));
+
+/** The tree with one expression replaced by another of it, of any type and from any scope: most often still well-formed. */
+function transplant(random: Random, tree: Sql): Sql {
+  const expressions = expressionsOf(tree);
+  if (expressions.length === 0) return tree;
+  const [victim, graft] = [random.pick(expressions), random.pick(expressions)];
+  const replace = (node: Sql): Sql => (node === victim ? graft : { ...node, parts: node.parts.map(replace) });
+  return replace(tree);
+}
+
+function expressionsOf(node: Sql): Sql[] {
+  return [...(expressionTags.has(node.tag) ? [node] : []), ...node.parts.flatMap(expressionsOf)];
 }
