@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import type { EngineError } from "../../src/common/engine-error.ts";
 import { FlightConnection } from "../../src/flight/flight-connection.ts";
 import { flightMethods } from "../../src/flight/flight-methods.ts";
@@ -27,6 +28,7 @@ describe("a secured cluster", function () {
   this.timeout(120_000);
   let folder: string;
   let cluster: Cluster;
+  let providerKey: CryptoKey;
   const path = (name: string): string => join(folder, name);
 
   before(async () => {
@@ -42,7 +44,21 @@ describe("a secured cluster", function () {
     const roles = { geographer: { read: ["nation", "public.reg*", "open_view"], write: ["bobs_*"] } };
     writeFileSync(path("users.json"), JSON.stringify({ users, roles }));
     const tls = ["--tls-cert", path("node.pem"), "--tls-key", path("node.key"), "--tls-ca", path("ca.pem")];
-    const login = ["--users", path("users.json"), "--secret-file", path("secret")];
+    const pair = await generateKeyPair("ES256", { extractable: true });
+    providerKey = pair.privateKey;
+    writeFileSync(
+      path("jwks.json"),
+      JSON.stringify({ keys: [{ ...(await exportJWK(pair.publicKey)), alg: "ES256" }] }),
+    );
+    const provider = [
+      "--jwt-issuer",
+      "https://id.example",
+      "--jwt-audience",
+      "onager",
+      "--jwt-jwks",
+      path("jwks.json"),
+    ];
+    const login = ["--users", path("users.json"), "--secret-file", path("secret"), ...provider];
     const extra = [...tls, "--tls-client-ca", path("ca.pem"), ...login, "--log-level", "debug"];
     cluster = await Cluster.start({ dataFolder: sample, executors: 2, slots: 1, memory: "300MB", extra });
   });
@@ -155,6 +171,24 @@ describe("a secured cluster", function () {
     }
   });
 
+  it("takes the tokens of an identity provider, at every node, with the roles that they name", async () => {
+    const jwt = new SignJWT({ roles: ["geographer"] }).setProtectedHeader({ alg: "ES256" });
+    jwt.setIssuer("https://id.example").setAudience("onager").setSubject("carol").setExpirationTime("5m");
+    const token = await jwt.sign(providerKey);
+    const client = await FlightSqlClient.connect(cluster.url, { ...certificate(), token });
+    try {
+      await client.update("set small_query_bytes_max = 0");
+      assert.deepEqual(await rowsOf(client, "select count(*) from nation"), [[25n]]);
+      await assert.rejects(rowsOf(client, "select count(*) from customer"), { code: "permission_denied" });
+    } finally {
+      await client.close();
+    }
+    const changed = `${token.slice(0, -4)}AAAA`;
+    await assert.rejects(FlightSqlClient.connect(cluster.url, { ...certificate(), token: changed }), {
+      code: "unauthenticated",
+    });
+  });
+
   it("reads nothing for a ticket that the cluster did not sign, or changed after it did, at any node", async () => {
     const client = await as("ada");
     const tls = certificate().tls!;
@@ -165,10 +199,7 @@ describe("a secured cluster", function () {
       const { location, ticket } = info.endpoint[0]!;
       const changed = Buffer.from(ticket!.ticket);
       changed[20]! ^= 1;
-      const forged = encodeResultTicket({
-        ...{ jobId: "a", stageId: 0, task: 0, attempt: 0 },
-        ...{ partition: 0, executorId: "b" },
-      });
+      const forged = encodeResultTicket({ jobId: "a", stageId: 0, task: 0, attempt: 0, partition: 0, executorId: "b" });
       for (const uri of [cluster.url, location[0]!.uri]) {
         const { host, port } = parseFlightUrl(uri);
         const connection = new FlightConnection(host, port, tls);
