@@ -73,7 +73,7 @@ function expected(rows: readonly Row[], grouped: boolean): Value[][] {
     const texts = sorted.filter(([, text]) => text !== null);
     return [
       ...(grouped ? [key] : []),
-      texts.length === 0 ? null : texts.map(([, text]) => text).join(","),
+      texts.length === 0 ? null : texts.map(([, text]) => text as string).join(","),
       sorted.reduce((bits, row) => bits ^ (row[2] as bigint), 0n),
       sorted[Math.ceil(sorted.length / 2) - 1]![2]!,
       texts.at(-1)?.[1] ?? null,
