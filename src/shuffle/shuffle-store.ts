@@ -165,7 +165,7 @@ export class ShuffleStore {
 
   /** The attempts that readers were to follow to will not come. */
   failSuperseded(jobId: string, error: EngineError): void {
-    for (const [name, output] of [...(this.#jobs.get(jobId)?.tasks ?? [])]) {
+    for (const [name, output] of this.#jobs.get(jobId)?.tasks ?? []) {
       if (output.state !== "superseded") continue;
       const [, stageId, task, attempt] = name.split("/").map(Number);
       const next = { jobId, stageId: stageId!, task: task!, attempt: attempt! + 1 };

@@ -253,7 +253,7 @@ export class SimulatedExecutor {
         return;
       case "release_job":
         this.jobs.delete(message.jobId);
-        for (const key of [...this.outputs.keys()]) if (key.startsWith(`${message.jobId}/`)) this.outputs.delete(key);
+        for (const key of this.outputs.keys()) if (key.startsWith(`${message.jobId}/`)) this.outputs.delete(key);
         for (let at = this.#queue.length - 1; at >= 0; at--)
           if (this.#queue[at]!.task.jobId === message.jobId) this.#queue.splice(at, 1);
         return;

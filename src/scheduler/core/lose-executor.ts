@@ -13,7 +13,7 @@ export function loseExecutor(
 ): void {
   if (!state.executors.delete(executorId)) return;
   actions.push({ kind: "executor_lost", executorId, reason });
-  for (const job of [...state.jobs.values()]) loseWork(state, job, executorId, reason, nowMs, actions);
+  for (const job of state.jobs.values()) loseWork(state, job, executorId, reason, nowMs, actions);
 }
 
 /** Takes back from a job what the executor had of it. Also finished jobs run on when rows are gone that nobody has read. */
