@@ -13,7 +13,8 @@ import type { Emitter } from "./emitter.ts";
 import type { Operand } from "./operand.ts";
 
 /**
- * A scalar function or operator. What has no code of its own is computed per row by the interpreter: lpad, rpad, repeat,
+ * A scalar function or operator. What has no code of its own is computed per row by the interpreter: all of
+ * further-functions.ts (regular expressions, formats, JSON, bits), lpad, rpad, repeat,
  * reverse, initcap, split_part, translate, chr, like_escape, make_date, lower and upper of texts with letters beyond ASCII, rounding
  * to digits of floats and to negative digits, and everything that gives or takes apart an interval except
  * timestamp ± interval and the difference of timestamps.

@@ -1,6 +1,7 @@
 import { must } from "../common/assert.ts";
 import type { ColumnExpression, ColumnId, Expression } from "../expr/expression.ts";
 import { columnIds, conjuncts } from "../expr/expression-properties.ts";
+import { isVolatile } from "../expr/volatile-functions.ts";
 import type { JoinNode, LogicalNode, ProjectNode } from "../logical/logical-node.ts";
 import { outputColumns } from "../logical/output-columns.ts";
 import { substituteColumns } from "../logical/substitute-columns.ts";
@@ -43,6 +44,8 @@ export function collectRegion(node: LogicalNode, descend: (node: LogicalNode) =>
 /** Whether the node belongs to the inside of a region, rather than being one of its relations. */
 function isInner(node: LogicalNode): boolean {
   if (node.kind === "join") return node.joinType === "inner" || dependentJoins.has(node.joinType);
+  // Where a filter draws random numbers decides how many it draws.
+  if (node.kind === "filter" && isVolatile(node.predicate)) return false;
   if (node.kind === "filter" || (node.kind === "project" && isTransparent(node))) return isInner(node.input);
   return false;
 }

@@ -15,8 +15,13 @@ import type { Rule } from "./rule.ts";
  */
 export const pushDownPredicates: Rule = { name: "push-down-predicates", apply: (plan) => push(plan, []) };
 
-/** The node with these predicates (over its columns) applied somewhere in it. */
+/** The node with these predicates (over its columns) applied somewhere in it; those on random numbers right above it. */
 function push(node: LogicalNode, predicates: readonly Expression[]): LogicalNode {
+  const [fixed, movable] = partition(predicates, isVolatile);
+  return fixed.length === 0 ? pushInto(node, predicates) : filtered(pushInto(node, movable), fixed);
+}
+
+function pushInto(node: LogicalNode, predicates: readonly Expression[]): LogicalNode {
   switch (node.kind) {
     case "filter":
       return push(node.input, distinct([...predicates, ...conjuncts(node.predicate)]));
