@@ -22,6 +22,8 @@ export type ShuffleStoreOptions = {
   readonly diskBytesMax: number;
   /** How long a read waits for a task that has not begun. */
   readonly startWaitMsMax?: number;
+  /** How long a reader of an attempt that was given up waits for the next one. */
+  readonly nextAttemptWaitMsMax?: number;
 };
 
 /** A batch in memory, on disk, or on its way (both). */
@@ -52,6 +54,7 @@ type Job = {
 };
 
 const startWaitMsDefault = 120_000;
+const nextAttemptWaitMsDefault = 10_000;
 /** Over the budget by more than this share, the writer waits for the disk; below, moving goes on in the background. */
 const overdraftShare = 0.25;
 
@@ -196,7 +199,12 @@ export class ShuffleStore {
       throwIfAborted(signal);
       if (output.state === "superseded") {
         if (position > 0) throw new EngineError("executor_lost", "the task failed after some of its rows were read");
-        yield* this.read({ ...key, attempt: key.attempt + 1 }, signal);
+        const next = { ...key, attempt: key.attempt + 1 };
+        if (
+          (await this.#findTask(next, signal, this.#options.nextAttemptWaitMsMax ?? nextAttemptWaitMsDefault)) === null
+        )
+          throw new EngineError("executor_lost", "the task runs again, but not here: ask the scheduler for its rows");
+        yield* this.read(next, signal);
         return;
       }
       const entry = output.partitions.get(key.partition)?.[position];
@@ -265,6 +273,16 @@ export class ShuffleStore {
   }
 
   async #awaitTask(task: TaskKey, signal: AbortSignal | undefined): Promise<TaskOutput> {
+    const begun = await this.#findTask(task, signal, this.#options.startWaitMsMax ?? startWaitMsDefault);
+    if (begun !== null) return begun;
+    throw new EngineError(
+      "not_found",
+      `task ${task.task} of stage ${task.stageId} of job ${task.jobId} has no output here`,
+    );
+  }
+
+  /** Null when the task has not begun within the time, or its job went. */
+  async #findTask(task: TaskKey, signal: AbortSignal | undefined, waitMsMax: number): Promise<TaskOutput | null> {
     const find = (): TaskOutput | undefined => this.#jobs.get(task.jobId)?.tasks.get(taskName(task));
     const known = find();
     if (known !== undefined) return known;
@@ -272,17 +290,11 @@ export class ShuffleStore {
     let listeners = this.#awaited.get(name);
     if (listeners === undefined) this.#awaited.set(name, (listeners = new Set()));
     try {
-      await nextEvent(listeners, signal, this.#options.startWaitMsMax ?? startWaitMsDefault);
+      await nextEvent(listeners, signal, waitMsMax);
     } finally {
       if (listeners.size === 0) this.#awaited.delete(name);
     }
-    const begun = find();
-    if (begun === undefined)
-      throw new EngineError(
-        "not_found",
-        `task ${task.task} of stage ${task.stageId} of job ${task.jobId} has no output here`,
-      );
-    return begun;
+    return find() ?? null;
   }
 
   async #load(entry: Entry, output: TaskOutput): Promise<EncodedBatch> {
