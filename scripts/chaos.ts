@@ -109,6 +109,8 @@ async function connectToAny(cluster: FaultCluster, schedulers: readonly Node[]):
 }
 
 const stopped = new Set<Node>();
+/** From then on the cluster's folder is not there. */
+let isOver = false;
 
 async function runFaults(cluster: FaultCluster, random: Random, endMs: number): Promise<void> {
   while (Date.now() < endMs) {
@@ -141,6 +143,7 @@ async function runFaults(cluster: FaultCluster, random: Random, endMs: number): 
 function watchTakeover(cluster: FaultCluster, old: Node): void {
   const startedMs = Date.now();
   const look = (): void => {
+    if (isOver) return;
     const leader = cluster.leader();
     if (leader !== null && leader !== old) takeoversMs.push(Date.now() - startedMs);
     else if (Date.now() - startedMs < 30_000) setTimeout(look, 50);
@@ -181,6 +184,7 @@ try {
   );
   if (options.verbose && (wrong > 0 || hung > 0))
     for (const node of cluster.nodes) process.stderr.write(`== ${node.name}\n${cluster.logOf(node)}\n`);
+  isOver = true;
   await cluster.stop();
   await etcd.stop();
 }
