@@ -12,7 +12,14 @@ import { bindTableFunction } from "./bind-table-function.ts";
 import { bindInformationSchema, isInformationSchema } from "./information-schema.ts";
 import { besides, type BoundFrom, type FromPlace } from "./from-place.ts";
 import { isReferenced } from "./is-referenced.ts";
-import { type CommonTables, emptyNamespace, findCommonTable, isOwnSchema, type VisibleColumn } from "./scope.ts";
+import {
+  type CommonTables,
+  emptyNamespace,
+  findCommonTable,
+  isOwnSchema,
+  type ScopeRelation,
+  type VisibleColumn,
+} from "./scope.ts";
 
 /** A FROM clause; without items, one row without columns. */
 export function bindFrom(items: readonly FromItem[], place: FromPlace): BoundFrom {
@@ -73,7 +80,8 @@ function bindRelation(name: RelationName, alias: TableAlias | null, place: FromP
   }
   const relation = isOwnSchema(name.qualifiers) ? context.catalog.find(name.name) : undefined;
   if (relation === undefined) throw unknownTable(name, place);
-  const own = { name: name.name, isCatalogName: alias === null };
+  const unreadable = relation.kind === "table" ? relation.table.unsupportedColumns : undefined;
+  const own = { name: name.name, isCatalogName: alias === null, ...(unreadable === undefined ? {} : { unreadable }) };
   if (relation.kind === "table")
     return aliased(scanTable(relation.table, alias?.name.name ?? name.name, context), alias, own, name.span);
   return aliased(bindRenamedView(relation.view, name, context), alias, own, name.span);
@@ -166,13 +174,14 @@ function withSpans<T>(tree: T, span: TextSpan): T {
 function aliased(
   { plan, columns }: BoundQuery,
   alias: TableAlias | null,
-  own: { readonly name: string; readonly isCatalogName: boolean } | null,
+  own: ({ readonly name: string } & Pick<ScopeRelation, "isCatalogName" | "unreadable">) | null,
   span: TextSpan,
 ): BoundFrom {
   const name = alias?.name.name ?? own?.name;
   const visible = renamed(columns, alias?.columnNames ?? [], { name: name ?? "", span });
-  const relations =
-    name === undefined ? [] : [{ alias: name, columns: visible, isCatalogName: own?.isCatalogName ?? false }];
+  const { isCatalogName = false, unreadable } = own ?? {};
+  const relation = { alias: name ?? "", columns: visible, isCatalogName, ...(unreadable && { unreadable }) };
+  const relations = name === undefined ? [] : [relation];
   return { plan, namespace: { visible, relations } };
 }
 

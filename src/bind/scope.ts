@@ -1,4 +1,4 @@
-import { catalogName, schemaName } from "../catalog/table.ts";
+import { catalogName, schemaName, type Table } from "../catalog/table.ts";
 import { EngineError, type TextSpan } from "../common/engine-error.ts";
 import { nearestNameHint } from "../common/nearest-name.ts";
 import type { AggregateCall, ColumnId, Expression, SortKey, WindowCall } from "../expr/expression.ts";
@@ -16,6 +16,8 @@ export type ScopeRelation = {
   readonly columns: readonly VisibleColumn[];
   /** A catalog relation under its own name can be qualified with its schema. */
   readonly isCatalogName: boolean;
+  /** Columns of the files that cannot be read, for the error of a query that names one. */
+  readonly unreadable?: Table["unsupportedColumns"];
 };
 
 /**
@@ -139,6 +141,7 @@ export class Scope {
     if (matches.length > 1)
       throw new EngineError("ambiguous_column", `column reference "${parts.join(".")}" is ambiguous`, { span });
     if (matches.length === 1) return matches[0]!.column;
+    refuseUnreadable(relation, name, span);
     const hint = nearestNameHint(
       name,
       relation.columns.map((visible) => visible.name),
@@ -177,6 +180,7 @@ export class Scope {
     }
     if (parts.length > 1) return unknownRelation(parts.slice(0, -1), aliases, span);
     const name = parts[0]!;
+    for (const scope of levels(this)) for (const one of scope.namespace.relations) refuseUnreadable(one, name, span);
     if (aliases.has(name))
       return new EngineError("feature_not_supported", `whole-row reference "${name}" is not supported`, { span });
     const hint = nearestNameHint(name, columns);
@@ -185,6 +189,14 @@ export class Scope {
       ...(hint === undefined ? {} : { hint }),
     });
   }
+}
+
+/** Throws feature_not_supported for a column that the files have but the catalog had to leave out. */
+function refuseUnreadable(relation: ScopeRelation, name: string, span: TextSpan): void {
+  const column = relation.unreadable?.find((one) => one.name.toLowerCase() === name.toLowerCase());
+  if (column === undefined) return;
+  const message = `column "${name}" of "${relation.alias}" has the type ${column.typeName}, which is not supported`;
+  throw new EngineError("feature_not_supported", message, { span });
 }
 
 /** A scope and those around it, innermost first. */
