@@ -171,3 +171,15 @@ export function typeName(type: DataType): string {
       return unreachable(type, "type");
   }
 }
+
+/** Decimal digits that hold every value of an integer type, by its kind. */
+export const integerDigits: Readonly<Record<string, number>> = {
+  int8: 3,
+  uint8: 3,
+  int16: 5,
+  uint16: 5,
+  int32: 10,
+  uint32: 10,
+  int64: 19,
+  uint64: 20,
+};

@@ -1,3 +1,4 @@
+import { dateFields } from "../expr/extract-function.ts";
 import { isInteger } from "../arrow/data-type.ts";
 import { must } from "../common/assert.ts";
 import { microsPerDay, timestampDaysMax } from "../expr/calendar.ts";
@@ -7,22 +8,6 @@ import { pushLong } from "./emit-arithmetic.ts";
 import type { Emitter } from "./emitter.ts";
 import { frameLocal } from "./frame.ts";
 import { localAtom, type Operand } from "./operand.ts";
-
-/** Fields of a date in the order of the numbers that the kernels dateField and dateTruncate take. */
-const dateFields = [
-  "year",
-  "month",
-  "day",
-  "quarter",
-  "week",
-  "isoyear",
-  "dow",
-  "isodow",
-  "doy",
-  "decade",
-  "century",
-  "millennium",
-];
 
 /** Microseconds per unit and units per next larger one, of the fields of a clock. */
 const clockFields: Readonly<Record<string, readonly [bigint, bigint]>> = {

@@ -12,7 +12,8 @@ import type { Batch } from "../kernel/batch.ts";
 import type { Kernels } from "../kernel/load-kernels.ts";
 import type { Region, SlotMemory } from "../kernel/slot-memory.ts";
 import { frameLayout, heapEndOffset, heapNeededOffset, heapNextOffset } from "./frame.ts";
-import { readValue, writeValue } from "./value-memory.ts";
+import { readValueAt } from "../kernel/vector-values.ts";
+import { writeValue } from "./value-memory.ts";
 import { structureKey, type Variant, variantOf } from "./variant.ts";
 
 const heapChunkBytesMin = 1 << 16;
@@ -192,7 +193,7 @@ export class Program {
     assert(fallback !== null, "the site has no fallback");
     const types = childrenOf(expression).map(typeOf);
     const values = fallback.argumentOffsets.map((offset, index) =>
-      readValue(this.memory, types[index]!, frame + offset),
+      readValueAt(this.memory, types[index]!, frame + offset),
     );
     const value = this.#evaluate(expression, values);
     writeValue(this.memory, typeOf(expression), frame + fallback.resultOffset, value, (byteSize) =>

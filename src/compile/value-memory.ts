@@ -2,59 +2,7 @@ import type { DataType } from "../arrow/data-type.ts";
 import type { Interval, Value } from "../arrow/value.ts";
 import type { SlotMemory } from "../kernel/slot-memory.ts";
 
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const encoder = new TextEncoder();
-
-/** The value of a type at an address of linear memory, in the form that vectors have. */
-export function readValue(memory: SlotMemory, type: DataType, address: number): Value {
-  switch (type.kind) {
-    case "null":
-      return null;
-    case "bool":
-      return memory.u8[address] !== 0;
-    case "int8":
-      return (memory.u8[address]! << 24) >> 24;
-    case "uint8":
-      return memory.u8[address]!;
-    case "int16":
-      return (memory.u16[address >>> 1]! << 16) >> 16;
-    case "uint16":
-      return memory.u16[address >>> 1]!;
-    case "int32":
-    case "date":
-      return memory.i32[address >>> 2]!;
-    case "uint32":
-      return memory.u32[address >>> 2]!;
-    case "float32":
-      return memory.f32[address >>> 2]!;
-    case "float64":
-      return memory.f64[address >>> 3]!;
-    case "uint64":
-      return memory.u64[address >>> 3]!;
-    case "utf8":
-      return decoder.decode(viewBytes(memory, address));
-    case "binary":
-      return viewBytes(memory, address).slice();
-    case "interval":
-      return {
-        months: memory.i32[address >>> 2]!,
-        days: memory.i32[(address >>> 2) + 1]!,
-        micros: memory.i64[(address >>> 3) + 1]!,
-      };
-    case "decimal":
-      if (type.bits === 64) return memory.i64[address >>> 3]!;
-      return (memory.i64[(address >>> 3) + 1]! << 64n) | memory.u64[address >>> 3]!;
-    default:
-      return memory.i64[address >>> 3]!;
-  }
-}
-
-/** The bytes that a 16-byte view stands for; no copy. */
-export function viewBytes(memory: SlotMemory, view: number): Uint8Array {
-  const length = memory.u32[view >>> 2]!;
-  const start = length <= 12 ? view + 4 : memory.u32[(view >>> 2) + 3]!;
-  return memory.u8.subarray(start, start + length);
-}
 
 /** Stores a non-NULL value; `allocate` gives room for the bytes of strings longer than 12 bytes. */
 export function writeValue(

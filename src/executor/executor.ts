@@ -150,10 +150,6 @@ export class Executor {
     }
   }
 
-  get storeBytes(): number {
-    return this.#store.byteSize;
-  }
-
   /**
    * Takes no new tasks. Within the grace it lets running ones end and keeps serving until the scheduler has released all
    * that it holds; then it frees everything.

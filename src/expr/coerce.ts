@@ -1,3 +1,4 @@
+import { integerDigits } from "../arrow/data-type.ts";
 import type { DataType } from "../arrow/data-type.ts";
 import {
   decimalType,
@@ -101,17 +102,6 @@ export function implicitCost(from: DataType, to: DataType): number | null {
   if (temporal.includes(from.kind) && distance > 0) return distance;
   return from.kind === "time" && to.kind === "interval" ? 1 : null;
 }
-
-const integerDigits: Readonly<Record<string, number>> = {
-  int8: 3,
-  uint8: 3,
-  int16: 5,
-  uint16: 5,
-  int32: 10,
-  uint32: 10,
-  int64: 19,
-  uint64: 20,
-};
 
 /** The decimal type that holds every value of an integer type; a decimal type itself. */
 export function asDecimalType(type: DataType): DataType & { kind: "decimal" } {

@@ -8,7 +8,8 @@ import type { Expression } from "./expression.ts";
 const int64 = simpleType("int64");
 const timestamp = simpleType("timestamp");
 
-const dateFields = [
+/** Fields of a date, in the order of the numbers that the kernels dateField and dateTruncate take. */
+export const dateFields = [
   "year",
   "month",
   "day",

@@ -1,3 +1,5 @@
+import { negatedPredicates } from "./negated-predicates.ts";
+import { integerDigits } from "../arrow/data-type.ts";
 import { isInteger, simpleType } from "../arrow/data-type.ts";
 import type { DataType } from "../arrow/data-type.ts";
 import type { Value } from "../arrow/value.ts";
@@ -91,24 +93,11 @@ function foldCoalesce(call: CallExpression): Expression {
   return kept.length === call.args.length ? call : { ...call, args: kept };
 }
 
-const negated: Readonly<Record<string, string>> = {
-  eq: "ne",
-  ne: "eq",
-  lt: "ge",
-  ge: "lt",
-  gt: "le",
-  le: "gt",
-  is_null: "is_not_null",
-  is_not_null: "is_null",
-  is_distinct_from: "is_not_distinct_from",
-  is_not_distinct_from: "is_distinct_from",
-};
-
 function foldNot(call: CallExpression): Expression {
   const arg = call.args[0]!;
   if (arg.kind !== "call") return call;
   if (arg.name === "not") return arg.args[0]!;
-  const opposite = negated[arg.name];
+  const opposite = negatedPredicates[arg.name];
   return opposite === undefined ? call : { ...arg, name: opposite };
 }
 
@@ -189,17 +178,7 @@ function keepsOrder(from: DataType, to: DataType): boolean {
   if (to.kind === "decimal") {
     if (from.kind === "decimal")
       return to.scale >= from.scale && to.precision - to.scale >= from.precision - from.scale;
-    const digits: Readonly<Record<string, number>> = {
-      int8: 3,
-      uint8: 3,
-      int16: 5,
-      uint16: 5,
-      int32: 10,
-      uint32: 10,
-      int64: 19,
-      uint64: 20,
-    };
-    return isInteger(from) && to.precision - to.scale >= digits[from.kind]!;
+    return isInteger(from) && to.precision - to.scale >= integerDigits[from.kind]!;
   }
   if (isInteger(from) && isInteger(to)) {
     const bits = (type: DataType): number => Number(type.kind.replace(/\D/g, ""));

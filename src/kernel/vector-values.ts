@@ -5,6 +5,8 @@ import type { Vector } from "./batch.ts";
 import { bitmapByteSize } from "./gather.ts";
 import type { Region, SlotMemory } from "./slot-memory.ts";
 
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
 // For VALUES lists, single results and tests: tables never pass through JavaScript values.
 
 /** A vector in `region` that holds these values; each is of the type's form (arrow/value.ts), or null. */
@@ -84,7 +86,11 @@ function writeView(memory: SlotMemory, region: Region, address: number, bytes: U
 export function readValue(memory: SlotMemory, vector: Vector, index: number): Value {
   const { type, data, validity } = vector;
   if (validity !== 0 && ((memory.u8[validity + (index >> 3)]! >> (index & 7)) & 1) === 0) return null;
-  const address = data + index * byteWidthOf(type);
+  return readValueAt(memory, type, data + index * byteWidthOf(type));
+}
+
+/** The value of a type at an address of linear memory, in the form that vectors have. */
+export function readValueAt(memory: SlotMemory, type: DataType, address: number): Value {
   switch (type.kind) {
     case "null":
       return null;
@@ -119,16 +125,17 @@ export function readValue(memory: SlotMemory, vector: Vector, index: number): Va
         micros: memory.i64[address / 8 + 1]!,
       };
     case "utf8":
-      return new TextDecoder("utf-8", { ignoreBOM: true }).decode(readView(memory, address));
+      return decoder.decode(viewBytes(memory, address));
     case "binary":
-      return readView(memory, address).slice();
+      return viewBytes(memory, address).slice();
     default:
       return memory.i64[address / 8]!;
   }
 }
 
-function readView(memory: SlotMemory, address: number): Uint8Array {
-  const byteSize = memory.u32[address / 4]!;
-  const start = byteSize <= 12 ? address + 4 : memory.u32[address / 4 + 3]!;
-  return memory.u8.subarray(start, start + byteSize);
+/** The bytes that a 16-byte view stands for; no copy. */
+export function viewBytes(memory: SlotMemory, view: number): Uint8Array {
+  const length = memory.u32[view / 4]!;
+  const start = length <= 12 ? view + 4 : memory.u32[view / 4 + 3]!;
+  return memory.u8.subarray(start, start + length);
 }

@@ -1,3 +1,4 @@
+import { negatedPredicates } from "../expr/negated-predicates.ts";
 import { simpleType } from "../arrow/data-type.ts";
 import type { DataType } from "../arrow/data-type.ts";
 import type { Value } from "../arrow/value.ts";
@@ -23,25 +24,11 @@ export function negate(expression: Expression): Expression {
     return expression.value ? falseLiteral : trueLiteral;
   if (expression.kind === "call") {
     if (expression.name === "not") return expression.args[0] as Expression;
-    const opposite = opposites[expression.name];
+    const opposite = negatedPredicates[expression.name];
     if (opposite !== undefined) return { ...expression, name: opposite };
   }
   return predicateCall("not", expression);
 }
-
-/** Floats are total-ordered in comparisons as PostgreSQL orders them (NaN is the greatest), so these hold for them too. */
-const opposites: Readonly<Record<string, string>> = {
-  eq: "ne",
-  ne: "eq",
-  lt: "ge",
-  ge: "lt",
-  gt: "le",
-  le: "gt",
-  is_null: "is_not_null",
-  is_not_null: "is_null",
-  is_distinct_from: "is_not_distinct_from",
-  is_not_distinct_from: "is_distinct_from",
-};
 
 /** Equality that also joins NULL with NULL; plain equality where neither side can be NULL, since joins hash that best. */
 export function sameValue(left: Expression, right: Expression): Expression {

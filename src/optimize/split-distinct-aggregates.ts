@@ -1,3 +1,5 @@
+import { must } from "../common/assert.ts";
+import { combinerOf } from "../expr/combine-aggregates.ts";
 import { sameType } from "../arrow/data-type.ts";
 import { resolveAggregate } from "../expr/aggregate-registry.ts";
 import type { AggregateCall, Expression } from "../expr/expression.ts";
@@ -16,17 +18,6 @@ import type { Rule } from "./rule.ts";
 export const splitDistinctAggregates: Rule = {
   name: "split-distinct-aggregates",
   apply: (plan, { ids }) => rewriteBottomUp(plan, (node) => (node.kind === "aggregate" ? split(node, ids) : node)),
-};
-
-/** How the results for parts of a group combine. */
-const combiners: Readonly<Record<string, string>> = {
-  count: "sum",
-  sum: "sum",
-  min: "min",
-  max: "max",
-  any_value: "any_value",
-  bool_and: "bool_and",
-  bool_or: "bool_or",
 };
 
 function split(node: AggregateNode, ids: ColumnIds): LogicalNode {
@@ -54,7 +45,7 @@ function split(node: AggregateNode, ids: ColumnIds): LogicalNode {
     }
     const part: Column = { ...column, id: ids.next() };
     inner.push({ column: part, call });
-    const combined = resolveAggregate(combiners[call.name] as string, [columnReference(part)], {
+    const combined = resolveAggregate(must(combinerOf(call), "commonArgument saw to it"), [columnReference(part)], {
       distinct: false,
       filter: null,
     });
@@ -85,7 +76,7 @@ function commonArgument(node: AggregateNode): Expression | null {
     ({ call }) =>
       call.filter === null && call.args.length === 1 && expressionEquals(call.args[0] as Expression, argument),
   );
-  const decomposable = node.aggregates.every(({ call }) => call.distinct || combiners[call.name] !== undefined);
+  const decomposable = node.aggregates.every(({ call }) => call.distinct || combinerOf(call) !== null);
   return sameArguments && decomposable ? argument : null;
 }
 

@@ -1,3 +1,4 @@
+import { integerDigits } from "../arrow/data-type.ts";
 import type { DataType } from "../arrow/data-type.ts";
 import { isFloat, sameType } from "../arrow/data-type.ts";
 import type { Value } from "../arrow/value.ts";
@@ -92,17 +93,6 @@ function isExactWidening(from: DataType, to: DataType): boolean {
   if (fromDigits === null || toDigits === null) return false;
   return toDigits.whole >= fromDigits.whole && toDigits.scale >= fromDigits.scale;
 }
-
-const integerDigits: Readonly<Record<string, number>> = {
-  int8: 3,
-  uint8: 3,
-  int16: 5,
-  uint16: 5,
-  int32: 10,
-  uint32: 10,
-  int64: 19,
-  uint64: 20,
-};
 
 function wholeAndScale(type: DataType): { readonly whole: number; readonly scale: number } | null {
   if (type.kind === "decimal") return { whole: type.precision - type.scale, scale: type.scale };

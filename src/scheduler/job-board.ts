@@ -7,13 +7,7 @@ import {
   type SchedulerSideConnection,
 } from "../stage/control-message.ts";
 import type { StateStore, StateWrite } from "../state/state-store.ts";
-import {
-  isEnded,
-  newClusterState,
-  type ClusterLimits,
-  type ClusterState,
-  type JobState,
-} from "./core/cluster-state.ts";
+import { newClusterState, type ClusterLimits, type ClusterState, type JobState } from "./core/cluster-state.ts";
 import type { JobDefinition, SchedulerAction, SchedulerEvent } from "./core/event.ts";
 import { step } from "./core/step.ts";
 import { decodeJob, encodeJob } from "./encode-job.ts";
@@ -90,12 +84,6 @@ export class JobBoard {
     for (const executor of this.#state.executors.values())
       if (executor.status === "connected") slots += executor.description.slots;
     return slots;
-  }
-
-  get runningJobCount(): number {
-    let count = 0;
-    for (const job of this.#state.jobs.values()) if (!isEnded(job)) count++;
-    return count;
   }
 
   job(jobId: string): JobState | undefined {

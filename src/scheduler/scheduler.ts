@@ -97,14 +97,6 @@ export class Scheduler implements QueryService {
     return this.#board.failed;
   }
 
-  get slotCount(): number {
-    return this.#board.slotCount;
-  }
-
-  get runningQueryCount(): number {
-    return this.#board.runningJobCount;
-  }
-
   addressOf(executorId: string): { host: string; port: number } | null {
     return this.#board.addressOf(executorId);
   }

@@ -1,7 +1,8 @@
 import { byteWidthOf } from "../../src/arrow/data-type.ts";
 import type { Schema } from "../../src/arrow/schema.ts";
 import type { Value } from "../../src/arrow/value.ts";
-import { readValue, writeValue } from "../../src/compile/value-memory.ts";
+import { readValueAt } from "../../src/kernel/vector-values.ts";
+import { writeValue } from "../../src/compile/value-memory.ts";
 import type { Batch, Vector } from "../../src/kernel/batch.ts";
 import type { Region, SlotMemory } from "../../src/kernel/slot-memory.ts";
 
@@ -36,6 +37,6 @@ export function batchOfValues(
 export function valuesOfVector(memory: SlotMemory, { type, data, validity }: Vector, rowCount: number): Value[] {
   return Array.from({ length: rowCount }, (_, row) => {
     if (validity !== 0 && (memory.u8[validity + (row >> 3)]! & (1 << (row & 7))) === 0) return null;
-    return readValue(memory, type, data + row * byteWidthOf(type));
+    return readValueAt(memory, type, data + row * byteWidthOf(type));
   });
 }

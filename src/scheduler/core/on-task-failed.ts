@@ -1,6 +1,7 @@
+import { runningAttempt } from "./running-attempt.ts";
 import { errorCodes, type PlainError } from "../../common/engine-error.ts";
 import type { TaskId } from "../../stage/control-message.ts";
-import { isEnded, taskKey, type ClusterState, type JobState } from "./cluster-state.ts";
+import { taskKey, type ClusterState, type JobState } from "./cluster-state.ts";
 import { endJob } from "./end-job.ts";
 import type { SchedulerAction } from "./event.ts";
 import { loseOutput, recoverInputs, rescheduleTask } from "./lose-output.ts";
@@ -17,12 +18,9 @@ export function onTaskFailed(
 ): void {
   const executor = state.executors.get(event.executorId);
   executor?.running.delete(taskKey(event.task));
-  const job = state.jobs.get(event.task.jobId);
-  if (job === undefined || isEnded(job)) return;
-  const stage = job.stages[event.task.stageId];
-  const task = stage?.tasks[event.task.task];
-  if (stage === undefined || task === undefined || task.status !== "running" || task.attempt !== event.task.attempt)
-    return;
+  const found = runningAttempt(state, event.task);
+  if (found === null) return;
+  const { job, stage, task } = found;
   const { error } = event;
   if (!errorCodes[error.code].transient || job.retryPolicy === "none")
     return endJob(state, job, "failed", error, nowMs, actions);

@@ -1,6 +1,7 @@
+import { runningAttempt } from "./running-attempt.ts";
 import type { TaskId } from "../../stage/control-message.ts";
 import type { OperatorMetrics, PartitionSize } from "../../stage/task-report.ts";
-import { isEnded, resultStageOf, taskKey, type ClusterState } from "./cluster-state.ts";
+import { resultStageOf, taskKey, type ClusterState } from "./cluster-state.ts";
 import { endJob } from "./end-job.ts";
 import type { SchedulerAction } from "./event.ts";
 import { startReadyStages } from "./start-queued-jobs.ts";
@@ -19,13 +20,9 @@ export function onTaskFinished(
   const executor = state.executors.get(event.executorId);
   executor?.running.delete(taskKey(event.task));
   if (executor !== undefined) executor.lastSeenMs = nowMs;
-  const job = state.jobs.get(event.task.jobId);
-  if (job === undefined || isEnded(job)) return;
-  const stage = job.stages[event.task.stageId];
-  const task = stage?.tasks[event.task.task];
-  // An attempt that was given up: its output is never read, since readers are told the attempt.
-  if (stage === undefined || task === undefined || task.status !== "running" || task.attempt !== event.task.attempt)
-    return;
+  const found = runningAttempt(state, event.task);
+  if (found === null) return;
+  const { job, stage, task } = found;
   task.status = "finished";
   task.executorId = event.executorId;
   task.endedMs = nowMs;
